@@ -1,0 +1,210 @@
+//! Finds the files of a catalog directory.
+
+use std::fs;
+
+use camino::Utf8Path;
+
+use crate::{
+    diagnostic::{Diagnostic, Diagnostics, FileId, SourceFile, SourceKind, Sources},
+    model::Name,
+};
+
+/// A service file.
+#[derive(Debug)]
+pub(crate) struct ServiceFile {
+    pub(crate) stack: Option<Name>,
+    pub(crate) stem: Name,
+    pub(crate) file: FileId,
+    /// False where the file could not be read: it still lends its name to references.
+    pub(crate) readable: bool,
+}
+
+/// A sub-directory that is a stack.
+#[derive(Debug)]
+pub(crate) struct StackDir {
+    pub(crate) name: Name,
+    pub(crate) file: Option<FileId>,
+}
+
+/// The files of a catalog, in the order of their names.
+#[derive(Debug, Default)]
+pub(crate) struct Files {
+    pub(crate) catalog: Option<FileId>,
+    pub(crate) stacks: Vec<StackDir>,
+    pub(crate) services: Vec<ServiceFile>,
+}
+
+/// Reads a catalog directory and its stacks. Trouble goes to `diagnostics`; whatever can be read is.
+pub(crate) fn find(dir: &Utf8Path, sources: &mut Sources, diagnostics: &mut Diagnostics) -> Files {
+    let mut finder = Finder { dir, sources, diagnostics, files: Files::default() };
+    finder.top();
+    finder.files
+}
+
+struct Finder<'a> {
+    dir: &'a Utf8Path,
+    sources: &'a mut Sources,
+    diagnostics: &'a mut Diagnostics,
+    files: Files,
+}
+
+impl Finder<'_> {
+    fn top(&mut self) {
+        let Some(entries) = self.list(self.dir) else { return };
+        let mut found_any = false;
+        for (name, is_dir) in entries {
+            let path = self.dir.join(&name);
+            if is_dir {
+                found_any |= self.stack(&name, &path);
+            } else if name == "catalog.toml" {
+                let (file, readable) = self.read(&path, name);
+                self.files.catalog = readable.then_some(file);
+                found_any = true;
+            } else if self.is_toml(&name, &path) {
+                self.service(None, &name, &path);
+                found_any = true;
+            }
+        }
+        if !found_any && !self.diagnostics.has_errors() {
+            self.refuse(
+                format!("there is no catalog in {}", self.dir),
+                "a catalog directory holds catalog.toml and a NAME.toml for each service; name another with --catalog",
+            );
+        }
+    }
+
+    /// Reads a sub-directory; false where it holds no TOML and is none of ours.
+    fn stack(&mut self, name: &str, path: &Utf8Path) -> bool {
+        let Some(entries) = self.list(path) else { return true };
+        let members: Vec<_> = entries.into_iter().filter(|(n, is_dir)| *is_dir || has_toml_suffix(n)).collect();
+        if members.iter().all(|(_, is_dir)| *is_dir) {
+            return false;
+        }
+        if name == "hosts" {
+            self.refuse_path(
+                path,
+                "the directory `hosts` is reserved for overlays of single hosts, which this version does not read",
+                "give the stack another name",
+            );
+            return true;
+        }
+        let stack = match Name::new(name) {
+            Ok(stack) => stack,
+            Err(invalid) => {
+                self.refuse_path(path, invalid.message, &invalid.help);
+                return true;
+            }
+        };
+        let mut file = None;
+        for (member, is_dir) in members {
+            let path = path.join(&member);
+            if is_dir {
+                self.refuse_path(&path, "a directory inside a stack", "stacks do not nest: move its services up");
+            } else if member == "stack.toml" {
+                let (id, readable) = self.read(&path, format!("{name}/{member}"));
+                file = readable.then_some(id);
+            } else if member == "catalog.toml" {
+                self.refuse_path(&path, "catalog.toml stands in a stack", "write stack.toml here, or move it to the top of the catalog");
+            } else if self.is_toml(&member, &path) {
+                self.service(Some(&stack), &member, &path);
+            }
+        }
+        self.files.stacks.push(StackDir { name: stack, file });
+        true
+    }
+
+    fn service(&mut self, stack: Option<&Name>, file_name: &str, path: &Utf8Path) {
+        if stack.is_none() && file_name == "stack.toml" {
+            self.refuse_path(path, "stack.toml stands outside a stack", "a stack is a sub-directory; at the top write catalog.toml");
+            return;
+        }
+        let shown = stack.map_or_else(|| file_name.to_owned(), |stack| format!("{stack}/{file_name}"));
+        let stem = file_name.strip_suffix(".toml").unwrap_or(file_name);
+        match Name::new(stem) {
+            Ok(stem) => {
+                let (file, readable) = self.read(path, shown);
+                self.files.services.push(ServiceFile { stack: stack.cloned(), stem, file, readable });
+            }
+            Err(invalid) => {
+                let help = format!("the stem of the file is the name of the service: {}", invalid.help);
+                self.refuse_path(path, invalid.message, &help);
+            }
+        }
+    }
+
+    /// True for a TOML file. A name that only looks like one would be ignored without a word: refused.
+    fn is_toml(&mut self, name: &str, path: &Utf8Path) -> bool {
+        if name.starts_with('.') || !has_toml_suffix(name) {
+            return false;
+        }
+        if !name.ends_with(".toml") {
+            self.refuse_path(path, "the name of the file keeps it from being read", "end its name in `.toml`, in lower case");
+            return false;
+        }
+        true
+    }
+
+    /// Names in a directory with whether each is a directory, sorted.
+    fn list(&mut self, dir: &Utf8Path) -> Option<Vec<(String, bool)>> {
+        let read = fs::read_dir(dir).and_then(|entries| {
+            entries.map(|entry| entry.map(|e| (e.file_name(), e.path()))).collect::<Result<Vec<_>, _>>()
+        });
+        let entries = match read {
+            Ok(entries) => entries,
+            Err(error) => {
+                self.refuse(
+                    format!("cannot read the catalog directory {dir}: {error}"),
+                    "name the directory that holds catalog.toml with --catalog DIR or PLIMSOLL_CATALOG",
+                );
+                return None;
+            }
+        };
+        let mut names = Vec::with_capacity(entries.len());
+        for (name, path) in entries {
+            match name.into_string() {
+                Ok(name) => names.push((name, path.is_dir())),
+                Err(name) => self.refuse(format!("{dir} holds a name that is not UTF-8: {}", name.display()), "rename it"),
+            }
+        }
+        names.sort_unstable();
+        Some(names)
+    }
+
+    /// Reads a file; the second value is false where that failed, and then an empty text stands for it.
+    fn read(&mut self, path: &Utf8Path, name: String) -> (FileId, bool) {
+        let text = match fs::read(path) {
+            Ok(bytes) => String::from_utf8(bytes)
+                .map_err(|error| format!("the file is not UTF-8 from byte {} on", error.utf8_error().valid_up_to())),
+            Err(error) => Err(format!("cannot read the file: {error}")),
+        };
+        let problem = match &text {
+            Ok(text) if u32::try_from(text.len()).is_ok() => None,
+            Ok(_) => Some("the file is larger than 4 GiB".to_owned()),
+            Err(message) => Some(message.clone()),
+        };
+        let text = if problem.is_none() { text.unwrap_or_default() } else { String::new() };
+        let file = self.sources.add(SourceFile { path: path.to_owned(), name, text, kind: SourceKind::Catalog });
+        if let Some(message) = problem {
+            let at = self.sources.whole(file);
+            self.diagnostics.push(Diagnostic::error(message, at).help("a catalog's files are UTF-8 text that you may read"));
+            return (file, false);
+        }
+        (file, true)
+    }
+
+    /// Refuses a file or directory for what it is, whatever is in it.
+    fn refuse_path(&mut self, path: &Utf8Path, message: impl Into<String>, help: &str) {
+        let name = path.strip_prefix(self.dir).unwrap_or(path).to_string();
+        let file = self.sources.add(SourceFile { path: path.to_owned(), name, text: String::new(), kind: SourceKind::Catalog });
+        let at = self.sources.whole(file);
+        self.diagnostics.push(Diagnostic::error(message, at).help(help));
+    }
+
+    fn refuse(&mut self, message: String, help: &str) {
+        self.diagnostics.push(Diagnostic::general(message).help(help));
+    }
+}
+
+fn has_toml_suffix(name: &str) -> bool {
+    name.len() > 5 && name.get(name.len() - 5..).is_some_and(|suffix| suffix.eq_ignore_ascii_case(".toml"))
+}

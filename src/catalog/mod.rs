@@ -1,0 +1,171 @@
+//! A catalog directory becomes a [`Catalog`]: TOML in, nouns out, and every mistake told with its place.
+//!
+//! The way through: `files` finds what is there, `node` parses it, `schema` holds every file against its shape,
+//! `settings` and `service` read the meaning through the layers of defaults, and `relations` looks at what only shows
+//! between services. Each step gathers its complaints and goes on, so that one run tells all of them.
+
+mod fields;
+mod files;
+mod node;
+mod plain;
+mod relations;
+mod schema;
+mod scope;
+mod service;
+mod settings;
+mod verbatim;
+
+use camino::Utf8Path;
+use indexmap::IndexMap;
+
+use crate::{
+    diagnostic::{Diagnostics, Origin, SourceFile, SourceKind, Sources},
+    model::{Catalog, FleetSlice, Name, Profile},
+};
+use fields::Fields;
+use files::Files;
+use node::Node;
+use scope::{Known, Scope};
+
+pub use schema::json_schema;
+
+const ROOTFUL: &str = include_str!("defaults/rootful.toml");
+const ROOTLESS: &str = include_str!("defaults/rootless.toml");
+
+/// Reads the catalog directory `dir`.
+///
+/// Every file that was read is added to `sources`, every complaint to `diagnostics`. There is a catalog exactly where
+/// no complaint is an error.
+pub fn load(dir: &Utf8Path, sources: &mut Sources, diagnostics: &mut Diagnostics) -> Option<Catalog> {
+    let files = files::find(dir, sources, diagnostics);
+    let built_in = BuiltIn::parse(sources);
+    let trees = Trees::parse(&files, sources, diagnostics);
+    let catalog = assemble(&files, &trees, &built_in, diagnostics);
+    if !diagnostics.has_errors() {
+        relations::check(&catalog, diagnostics);
+    }
+    (!diagnostics.has_errors()).then_some(catalog)
+}
+
+/// The built-in defaults, which are TOML like any other.
+struct BuiltIn {
+    rootful: Node,
+    rootless: Node,
+}
+
+impl BuiltIn {
+    fn parse(sources: &mut Sources) -> Self {
+        let mut read = |name: &str, text: &str| {
+            let mut diagnostics = Diagnostics::new();
+            let path = format!("builtin/{name}");
+            let file = sources.add(SourceFile { path: path.clone().into(), name: path, text: text.to_owned(), kind: SourceKind::BuiltIn });
+            let node = node::parse(sources, file, &mut diagnostics);
+            node.expect("the built-in defaults are TOML")
+        };
+        Self { rootful: read("rootful.toml", ROOTFUL), rootless: read("rootless.toml", ROOTLESS) }
+    }
+
+    fn layers(&self, profile: Profile) -> Vec<&Node> {
+        match profile {
+            Profile::Rootful => vec![&self.rootful],
+            Profile::Rootless => vec![&self.rootful, &self.rootless],
+        }
+    }
+}
+
+/// The parsed files; `None` where a file has no tree.
+struct Trees {
+    catalog: Option<Node>,
+    stacks: Vec<Option<Node>>,
+    services: Vec<Option<Node>>,
+}
+
+impl Trees {
+    fn parse(files: &Files, sources: &Sources, diagnostics: &mut Diagnostics) -> Self {
+        let mut parse = |file, schema| {
+            let tree = node::parse(sources, file, diagnostics)?;
+            schema::check(&tree, schema, diagnostics);
+            Some(tree)
+        };
+        Self {
+            catalog: files.catalog.and_then(|file| parse(file, schema::catalog())),
+            stacks: files.stacks.iter().map(|stack| parse(stack.file?, schema::stack())).collect(),
+            services: files.services.iter().map(|s| parse(s.readable.then_some(s.file)?, schema::service())).collect(),
+        }
+    }
+}
+
+fn assemble(files: &Files, trees: &Trees, built_in: &BuiltIn, diagnostics: &mut Diagnostics) -> Catalog {
+    let top = trees.catalog.as_ref();
+    let settings = settings::read(top, diagnostics);
+    let mut known = Known::default();
+    for (file, tree) in files.catalog.iter().zip(top) {
+        known.declare(None, &Fields::one(tree), *file, &settings.target, diagnostics);
+    }
+    let mut stacks = IndexMap::new();
+    let mut companions = Vec::new();
+    for (dir, tree) in files.stacks.iter().zip(&trees.stacks) {
+        let stack = settings::stack(dir, tree.as_ref(), &settings.target, &mut companions, diagnostics);
+        if let (Some(file), Some(tree)) = (dir.file, tree) {
+            known.declare(Some(&dir.name), &Fields::one(tree), file, &settings.target, diagnostics);
+        }
+        stacks.insert(dir.name.clone(), stack);
+    }
+    for file in &files.services {
+        let name = file.stack.as_ref().map_or_else(|| file.stem.clone(), |stack| Name::member(stack, &file.stem));
+        known.services.insert(name);
+    }
+    known.companions.extend(companions.iter().map(|(_, c)| format!("{}.{}", c.name, c.group.to_ascii_lowercase())));
+    for (file, tree) in files.services.iter().zip(&trees.services) {
+        known.companions.extend(tree.iter().flat_map(|tree| service::companion_units(file, tree)));
+    }
+
+    let defaults = top.and_then(|tree| Fields::one(tree).node("defaults"));
+    let mut services = IndexMap::with_capacity(files.services.len());
+    for (file, tree) in files.services.iter().zip(&trees.services) {
+        let Some(tree) = tree else { continue };
+        let stack_tree = file
+            .stack
+            .as_ref()
+            .and_then(|stack| files.stacks.iter().position(|dir| dir.name == *stack))
+            .and_then(|at| trees.stacks[at].as_ref());
+        let mut layers = built_in.layers(settings.target.profile);
+        layers.extend(defaults);
+        layers.extend(stack_tree.and_then(|tree| Fields::one(tree).node("defaults")));
+        layers.push(tree);
+        let place = crate::diagnostic::Span { file: file.file, start: 0, end: 0 };
+        let scope = Scope { known: &known, stack: file.stack.as_ref(), target: &settings.target };
+        let service = service::read(file, &Fields::new(layers, Some(place)), &scope, diagnostics);
+        services.extend(service.map(|service| (service.name.clone(), service)));
+    }
+
+    let (networks, volumes) = known.into_parts();
+    Catalog {
+        name: settings.name,
+        file: files.catalog,
+        target: settings.target,
+        slice: FleetSlice {
+            name: settings.slice_name,
+            limits: settings.slice_limits,
+            verbatim: settings.slice_verbatim,
+            origin: settings.slice_origin,
+        },
+        stacks,
+        networks,
+        volumes,
+        services,
+        companions,
+        trusted_registries: settings.trusted_registries,
+        waivers: settings.waivers,
+    }
+}
+
+/// A name that was checked when the shape was.
+fn known_name(text: &str) -> Name {
+    Name::new(text).expect("a name of Plimsoll's own is a name")
+}
+
+/// The origin of something that may not have been written.
+fn origin_of(node: Option<&Node>) -> Origin {
+    fields::origin(node)
+}

@@ -1,0 +1,133 @@
+//! A TOML file as a tree of values that know where they stand.
+
+use indexmap::IndexMap;
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
+
+use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Origin, SourceKind, Sources, Span};
+
+/// A value and its place.
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    pub(crate) value: Value,
+    pub(crate) span: Span,
+    /// False in the built-in defaults.
+    pub(crate) by_author: bool,
+}
+
+/// A key of a table and its value.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) key: Span,
+    pub(crate) node: Node,
+}
+
+pub(crate) type Map = IndexMap<String, Entry>;
+
+#[derive(Clone, Debug)]
+pub(crate) enum Value {
+    String(String),
+    Integer(i64),
+    /// As written: a decimal is never read through a float.
+    Float(String),
+    Boolean(bool),
+    Datetime(String),
+    Array(Vec<Node>),
+    Table(Map),
+}
+
+impl Value {
+    /// What it is, with its article.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::String(_) => "a string",
+            Self::Integer(_) => "an integer",
+            Self::Float(_) => "a decimal number",
+            Self::Boolean(_) => "a boolean",
+            Self::Datetime(_) => "a date",
+            Self::Array(_) => "a list",
+            Self::Table(_) => "a table",
+        }
+    }
+}
+
+impl Node {
+    pub(crate) fn origin(&self) -> Origin {
+        if self.by_author { Origin::At(self.span) } else { Origin::BuiltIn }
+    }
+}
+
+/// Parses a file that `sources` holds. Syntax errors go to `diagnostics`, all of the file's; then there is no tree,
+/// because half a tree would bring errors that are none.
+pub(crate) fn parse(sources: &Sources, file: FileId, diagnostics: &mut Diagnostics) -> Option<Node> {
+    let source = sources.file(file);
+    let (document, errors) = DeTable::parse_recoverable(&source.text);
+    for error in &errors {
+        let span = error.span().unwrap_or(0..0);
+        let message = error.message().lines().next().unwrap_or("not TOML");
+        let mut diagnostic = Diagnostic::error(lower_first(message), place(file, &span));
+        if message.contains("duplicate key") {
+            diagnostic = diagnostic.help("a key stands once in a table: keep one of them");
+        }
+        diagnostics.push(diagnostic);
+    }
+    if !errors.is_empty() {
+        return None;
+    }
+    let reader = Reader { file, by_author: source.kind != SourceKind::BuiltIn };
+    let span = document.span();
+    let mut found = Diagnostics::new();
+    let value = Value::Table(reader.table(document.into_inner(), &mut found));
+    let failed = found.has_errors();
+    diagnostics.extend(found);
+    (!failed).then(|| Node { value, span: place(file, &span), by_author: reader.by_author })
+}
+
+fn place(file: FileId, span: &std::ops::Range<usize>) -> Span {
+    let at = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    Span { file, start: at(span.start), end: at(span.end) }
+}
+
+fn lower_first(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+}
+
+struct Reader {
+    file: FileId,
+    by_author: bool,
+}
+
+impl Reader {
+    fn table(&self, table: DeTable<'_>, diagnostics: &mut Diagnostics) -> Map {
+        table
+            .into_iter()
+            .map(|(key, value)| {
+                let key_span = place(self.file, &key.span());
+                (key.into_inner().into_owned(), Entry { key: key_span, node: self.node(value, diagnostics) })
+            })
+            .collect()
+    }
+
+    fn node(&self, value: Spanned<DeValue<'_>>, diagnostics: &mut Diagnostics) -> Node {
+        let span = place(self.file, &value.span());
+        let value = match value.into_inner() {
+            DeValue::String(text) => Value::String(text.into_owned()),
+            DeValue::Integer(number) => {
+                let digits = number.as_str().replace('_', "");
+                i64::from_str_radix(&digits, number.radix()).map(Value::Integer).unwrap_or_else(|_| {
+                    diagnostics.push(Diagnostic::error("the number does not fit into 64 bits", span));
+                    Value::Integer(0)
+                })
+            }
+            DeValue::Float(number) => Value::Float(number.as_str().to_owned()),
+            DeValue::Boolean(yes) => Value::Boolean(yes),
+            DeValue::Datetime(date) => Value::Datetime(date.to_string()),
+            DeValue::Array(items) => Value::Array(items.into_iter().map(|item| self.node(item, diagnostics)).collect()),
+            DeValue::Table(table) => Value::Table(self.table(table, diagnostics)),
+        };
+        Node { value, span, by_author: self.by_author }
+    }
+}

@@ -1,0 +1,46 @@
+//! Plain Quadlet keys: those that mean no more than their text.
+
+use super::{
+    fields::{Fields, text},
+    node::Value,
+    schema,
+};
+use crate::{
+    model::{Setting, SettingValue, Text},
+    unit::keys::{Key, Syntax},
+};
+
+/// Reads every plain key of a Quadlet section, in the order of the key table.
+pub(crate) fn read(group: &str, typed: &[&str], fields: &Fields<'_>) -> Vec<Setting> {
+    schema::plain_keys(group, typed).filter_map(|key| one(key, &key.snake(), fields)).collect()
+}
+
+/// Reads a key under the name that the TOML has for it.
+pub(crate) fn one(key: &'static Key, name: &str, fields: &Fields<'_>) -> Option<Setting> {
+    let node = fields.node(name)?;
+    let value = match (&node.value, key.syntax) {
+        (Value::Boolean(yes), _) => SettingValue::Bool(*yes),
+        (Value::String(verbatim), Syntax::Exec) => SettingValue::Verbatim(verbatim.clone()),
+        (Value::String(verbatim), _) if is_command(key) => SettingValue::Verbatim(verbatim.clone()),
+        (Value::Array(items), _) if is_command(key) => SettingValue::List(items.iter().filter_map(text).collect()),
+        (_, Syntax::Pairs) => SettingValue::Pairs(fields.pairs(name)?),
+        (Value::Table(_), Syntax::Strv | Syntax::Args | Syntax::Lines) if text(node).is_none() => {
+            SettingValue::Pairs(fields.pairs(name)?)
+        }
+        (_, Syntax::Strv | Syntax::Args | Syntax::Lines | Syntax::Exec | Syntax::Install) => {
+            SettingValue::List(super::fields::items(node).iter().filter_map(text).collect())
+        }
+        (_, Syntax::Text | Syntax::Bool | Syntax::Uint32) => SettingValue::Text(text(node)?.value),
+    };
+    Some(Setting { key: key.name, value, origin: node.origin() })
+}
+
+/// Health checks are commands in a key that holds one text.
+fn is_command(key: &Key) -> bool {
+    matches!(key.name, "HealthCmd" | "HealthStartupCmd")
+}
+
+/// A setting of one text.
+pub(crate) fn plain_text(text: impl Into<String>) -> SettingValue {
+    SettingValue::Text(Text::plain(text))
+}

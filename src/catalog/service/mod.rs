@@ -1,0 +1,236 @@
+//! A service: its merged table becomes a [`Service`].
+
+pub(crate) mod limits;
+mod lifecycle;
+mod network;
+mod storage;
+
+use super::{
+    fields::Fields,
+    files::ServiceFile,
+    node::Node,
+    plain, schema,
+    scope::{Reference, Scope},
+    settings, verbatim,
+};
+use crate::{
+    diagnostic::{Diagnostic, Diagnostics, Origin, Sourced},
+    model::{
+        Account, Companion, Image, ImageRef, Invalid, Name, Profile, Service, Setting, SettingValue, Target,
+    },
+    unit::keys,
+};
+
+/// The whole names of the further units that a service file asks for: `app.build`.
+pub(crate) fn companion_units(file: &ServiceFile, tree: &Node) -> Vec<String> {
+    let quadlet = Fields::one(tree).table("quadlet");
+    let name = unit_name(file);
+    let types = keys::UnitType::all().iter().filter(|t| t.group() != "Container" && quadlet.has(t.group()));
+    types.map(|t| format!("{name}{}", t.suffix())).collect()
+}
+
+fn unit_name(file: &ServiceFile) -> Name {
+    file.stack.as_ref().map_or_else(|| file.stem.clone(), |stack| Name::member(stack, &file.stem))
+}
+
+/// Reads a service through the layers of its defaults.
+pub(crate) fn read(
+    file: &ServiceFile,
+    fields: &Fields<'_>,
+    scope: &Scope<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Service> {
+    let name = unit_name(file);
+    let companions = verbatim::companions(fields, &name, scope.target, diagnostics);
+    let image = image(&name, fields, scope, &companions, diagnostics);
+    let limits = limits::read(&fields.table("limits"), diagnostics);
+    let memory = limits.memory.as_ref().map(|memory| memory.value);
+    let user = account("user", fields);
+    let group = account("group", fields);
+    if let (None, Some(group)) = (&user, &group) {
+        diagnostics.push(
+            Diagnostic::general("`group` without `user`")
+                .at_origin(group.origin)
+                .help("Podman would not generate the unit: write `user` as well"),
+        );
+    }
+    let mut settings = plain::read("Container", schema::SERVICE_TYPED, fields);
+    settings.retain(|setting| !setting.key.starts_with("Health"));
+    settings.extend(health(&fields.table("health")));
+    settings.extend(plain::read("Quadlet", &[], fields));
+    check_settings(&settings, user.as_ref(), diagnostics);
+    let networks = network::attachments(fields, scope, diagnostics);
+    let service = Service {
+        stem: file.stem.clone(),
+        stack: file.stack.clone(),
+        file: file.file,
+        description: fields.text("description"),
+        pull_unit: fields.bool("pull_unit").filter(|yes| yes.value),
+        container_name: resource("container_name", fields).unwrap_or_else(|| Sourced::built_in(name.to_string())),
+        service_name: resource("service_name", fields),
+        mounts: storage::mounts(fields, &settings, scope, diagnostics),
+        tmpfs: storage::tmpfs(fields, memory, user.as_ref(), diagnostics),
+        shm_size: storage::shm_size(fields, memory),
+        ports: network::ports(fields, &networks, diagnostics),
+        networks,
+        secrets: storage::secrets(fields, user.as_ref(), group.as_ref(), diagnostics),
+        restart: lifecycle::restart(&fields.table("restart"), diagnostics),
+        timeouts: lifecycle::timeouts(fields, diagnostics),
+        oom_policy: lifecycle::oom_policy(fields),
+        dependencies: lifecycle::dependencies(&name, fields, scope, diagnostics),
+        ip_address_allow: network::allow(fields, scope, diagnostics),
+        install: plain::read("Install", &["DefaultInstance"], fields),
+        verbatim: verbatim::lines(fields, &["Container", "Quadlet"], scope.target, diagnostics),
+        waivers: settings::waivers(fields, diagnostics),
+        image: image?,
+        name,
+        user,
+        group,
+        settings,
+        limits,
+        companions,
+    };
+    storage::check_targets(&service, diagnostics);
+    Some(service)
+}
+
+fn image(
+    name: &Name,
+    fields: &Fields<'_>,
+    scope: &Scope<'_>,
+    companions: &[Companion],
+    diagnostics: &mut Diagnostics,
+) -> Option<Sourced<Image>> {
+    if let Some(rootfs) = fields.string("rootfs") {
+        if let Some(image) = fields.node("image") {
+            diagnostics.push(
+                Diagnostic::error("both `image` and `rootfs`", image.span)
+                    .related(rootfs.origin, "the other one")
+                    .help("a container runs one of them: take the other out"),
+            );
+        }
+        return Some(rootfs.map(|path| Image::Rootfs(path.to_owned())));
+    }
+    let Some(node) = fields.node("image") else {
+        if let Some(build) = companions.iter().find(|companion| companion.group == "Build") {
+            return Some(Sourced::new(Image::Unit(format!("{name}.build")), build.origin));
+        }
+        // A [quadlet.Build] that the target cannot have was told already.
+        if !fields.table("quadlet").has("Build") {
+            let place = fields.place.expect("a service has a file");
+            diagnostics.push(
+                Diagnostic::error("the service has no `image`", place)
+                    .help("write `image = \"REGISTRY/PATH:TAG\"`, such as \"quay.io/minio/minio:RELEASE.2025-09-07\""),
+            );
+        }
+        return None;
+    };
+    let image = fields.string("image")?;
+    if image.value.ends_with(".build") || image.value.ends_with(".image") {
+        let unit = image.value.to_owned();
+        if !scope.known.companions.contains(&unit) {
+            let group = if unit.ends_with(".build") { "Build" } else { "Image" };
+            diagnostics.push(
+                Diagnostic::error(format!("there is no unit `{unit}` in this catalog"), node.span)
+                    .help(format!("a service makes it with a table [quadlet.{group}]")),
+            );
+            return None;
+        }
+        return Some(Sourced::new(Image::Unit(unit), image.origin));
+    }
+    fields.noun("image", ImageRef::parse).map(|image| image.map(Image::Reference))
+}
+
+/// A number, also as text, is an id.
+fn account(key: &str, fields: &Fields<'_>) -> Option<Sourced<Account>> {
+    fields.noun(key, |text| {
+        Ok::<_, Invalid>(text.parse().map_or_else(|_| Account::Named(text.to_owned()), Account::Id))
+    })
+}
+
+fn resource(key: &str, fields: &Fields<'_>) -> Option<Sourced<String>> {
+    fields.noun(key, |text| Ok(text.to_owned()))
+}
+
+fn health(fields: &Fields<'_>) -> Vec<Setting> {
+    let of = |&(ours, name): &(&str, &str)| plain::one(keys::key("Container", name)?, ours, fields);
+    schema::HEALTH_KEYS.iter().filter_map(of).collect()
+}
+
+/// What plain keys cannot say together.
+fn check_settings(settings: &[Setting], user: Option<&Sourced<Account>>, diagnostics: &mut Diagnostics) {
+    let find = |key: &str| settings.iter().find(|setting| setting.key == key);
+    for (first, second) in [("ReloadCmd", "ReloadSignal")] {
+        if let (Some(a), Some(b)) = (find(first), find(second)) {
+            diagnostics.push(
+                Diagnostic::general("both `reload_cmd` and `reload_signal`")
+                    .at_origin(b.origin)
+                    .related(a.origin, "the other one")
+                    .help("Podman would not generate the unit: keep one of them"),
+            );
+        }
+    }
+    if let Some(arguments) = find("PodmanArgs") {
+        if let SettingValue::List(words) = &arguments.value {
+            verbatim::podman_args(words.iter().map(|word| (word.value.text.as_str(), word.origin)), diagnostics);
+        }
+    }
+    check_user_namespace(settings, user, diagnostics);
+}
+
+fn check_user_namespace(settings: &[Setting], user: Option<&Sourced<Account>>, diagnostics: &mut Diagnostics) {
+    let find = |key: &str| settings.iter().find(|setting| setting.key == key);
+    let Some(Setting { value: SettingValue::Text(mode), origin, .. }) = find("UserNS") else { return };
+    let mapping = ["UIDMap", "GIDMap", "SubUIDMap", "SubGIDMap"].into_iter().find_map(find);
+    if let Some(mapping) = mapping.filter(|_| *origin != Origin::BuiltIn) {
+        diagnostics.push(
+            Diagnostic::general(format!("both `user_ns` and `{}`", keys::key("Container", mapping.key).map(keys::Key::snake).unwrap_or_default()))
+                .at_origin(mapping.origin)
+                .related(*origin, "the other one")
+                .help("podman refuses the two together: keep one of them"),
+        );
+    }
+    let size = mode.text.strip_prefix("auto:").and_then(|options| {
+        options.split(',').find_map(|option| option.strip_prefix("size=")).and_then(|size| size.parse::<u32>().ok())
+    });
+    if let (Some(size), Some(user), None) = (size, user, mapping) {
+        if let Some(id) = user.value.id().filter(|id| *id >= size) {
+            diagnostics.push(
+                Diagnostic::general(format!("the user {id} is not in a namespace of {size} ids"))
+                    .at_origin(user.origin)
+                    .help(format!("the container would not start: write `user_ns = \"auto:size={}\"` or a smaller id", u64::from(id) + 1)),
+            );
+        }
+    }
+}
+
+/// True where the container's ids are not the host's.
+pub(super) fn has_user_namespace(settings: &[Setting], target: &Target) -> bool {
+    let find = |key: &str| settings.iter().find(|setting| setting.key == key);
+    match find("UserNS").map(|setting| &setting.value) {
+        Some(SettingValue::Text(mode)) => !matches!(mode.text.as_str(), "host" | ""),
+        _ => target.profile == Profile::Rootless || find("UIDMap").is_some() || find("SubUIDMap").is_some(),
+    }
+}
+
+/// Looks a reference up; where there is none, says so.
+fn resolve<T>(found: Option<T>, what: Reference, node: &Node, text: &str, scope: &Scope<'_>, diagnostics: &mut Diagnostics) -> Option<T> {
+    if found.is_none() {
+        diagnostics.push(scope.undefined(what, text, node.span));
+    }
+    found
+}
+
+/// The text of a node that is a string.
+fn string(node: &Node) -> Option<&str> {
+    match &node.value {
+        super::node::Value::String(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// The strings of a key that takes one or a list.
+fn strings<'n>(fields: &Fields<'n>, key: &str) -> impl Iterator<Item = (&'n Node, &'n str)> {
+    fields.items(key).unwrap_or_default().iter().filter_map(|node| Some((node, string(node)?)))
+}
+

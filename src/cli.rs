@@ -1,0 +1,131 @@
+//! The command line: clap's types, and how they become the options of a command.
+
+use camino::Utf8PathBuf;
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+
+use crate::commands;
+
+/// Renders a catalog of services into hardened Podman Quadlet and systemd units.
+///
+/// A catalog is a directory of TOML files, one for each service. Plimsoll renders it into a tree of units that mirrors
+/// the host, every limit stated in every layer that can enforce it.
+#[derive(Debug, Parser)]
+#[command(name = "plimsoll", version, arg_required_else_help = true, after_help = AFTER_HELP)]
+pub struct Cli {
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Exit status:
+  0  done, nothing to say
+  1  differences
+  2  it could not be done, and nothing was changed";
+
+/// Options of every command.
+#[derive(Args, Debug)]
+pub struct Global {
+    /// The catalog directory
+    #[arg(long, global = true, value_name = "DIR", env = "PLIMSOLL_CATALOG", default_value = "services")]
+    pub catalog: Utf8PathBuf,
+    /// Templates of your own [default: templates, beside the catalog directory]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub templates: Option<Utf8PathBuf>,
+    /// When to colour messages; NO_COLOR is honoured
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Colour::Auto)]
+    pub color: Colour,
+    /// Print only what was asked for
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Print more
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+}
+
+/// When to colour messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Colour {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Render the catalog into a tree of units
+    ///
+    /// The tree mirrors the host: Quadlet units in etc/containers/systemd/NAME/, slices in etc/systemd/system/. The
+    /// folder is left holding exactly what the catalog says; files of other tools in it are left alone. Nothing is
+    /// written where anything is wrong.
+    Render(RenderArgs),
+    /// Print the JSON Schema of the catalog's TOML files
+    ///
+    /// Editors complete and check the files with it; see the README for how to switch it on.
+    Schema,
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the man page
+    Man,
+}
+
+/// Options of `render`.
+#[derive(Args, Debug)]
+pub struct RenderArgs {
+    /// The folder of the tree [default: out, beside the catalog directory]
+    #[arg(long, value_name = "DIR", conflicts_with = "stdout")]
+    pub out: Option<Utf8PathBuf>,
+    /// Print the units in podman's .quadlets form in place of writing them
+    #[arg(long, conflicts_with = "check")]
+    pub stdout: bool,
+    /// Say whether the tree is what the catalog says, and write nothing
+    #[arg(long)]
+    pub check: bool,
+    /// Only these services; then nothing is removed
+    #[arg(value_name = "SERVICE")]
+    pub services: Vec<String>,
+}
+
+impl RenderArgs {
+    /// The options of the command.
+    pub fn options(self, global: &Global) -> commands::render::Options {
+        let mode = match (self.stdout, self.check) {
+            (true, _) => commands::render::Mode::Stdout,
+            (_, true) => commands::render::Mode::Check,
+            _ => commands::render::Mode::Write,
+        };
+        commands::render::Options {
+            catalog: global.catalog.clone(),
+            templates: global.templates.clone(),
+            out: self.out,
+            mode,
+            services: self.services,
+            quiet: global.quiet,
+            verbose: global.verbose,
+        }
+    }
+}
+
+/// The completions of a shell.
+pub fn completions(shell: clap_complete::Shell) -> Vec<u8> {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "plimsoll", &mut text);
+    text
+}
+
+/// The man page, of all commands in one.
+pub fn man() -> std::io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    clap_mangen::Man::new(Cli::command()).render(&mut text)?;
+    Ok(text)
+}

@@ -1,0 +1,33 @@
+//! The commands: each joins the layers below and says how it ended.
+
+pub mod render;
+pub mod schema;
+
+use std::io;
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Done, nothing to say: exit status 0.
+    Clean,
+    /// Differences: exit status 1.
+    Differs,
+    /// It could not be done, and nothing was changed: exit status 2.
+    Failed,
+}
+
+/// Where a command writes.
+pub struct Streams<'a> {
+    /// Results.
+    pub out: &'a mut dyn io::Write,
+    /// Everything else.
+    pub err: &'a mut dyn io::Write,
+    /// True where diagnostics may be coloured.
+    pub colour: bool,
+}
+
+impl std::fmt::Debug for Streams<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Streams").field("colour", &self.colour).finish_non_exhaustive()
+    }
+}

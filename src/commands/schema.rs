@@ -1,0 +1,15 @@
+//! `plimsoll schema`.
+
+use std::io;
+
+use super::{Status, Streams};
+use crate::catalog;
+
+/// Prints the JSON Schema of the catalog's TOML files.
+///
+/// # Errors
+/// A stream that cannot be written to.
+pub fn run(streams: &mut Streams<'_>) -> io::Result<Status> {
+    writeln!(streams.out, "{}", catalog::json_schema())?;
+    Ok(Status::Clean)
+}

@@ -1,0 +1,91 @@
+//! Source files and places in them.
+
+use camino::Utf8PathBuf;
+
+/// A file that was read in this run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId(u32);
+
+/// A stretch of text in a file: byte offsets, the end exclusive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// The file.
+    pub file: FileId,
+    /// First byte.
+    pub start: u32,
+    /// First byte after it.
+    pub end: u32,
+}
+
+/// A line and a column, both from 1; the column counts characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+}
+
+/// What a source file is to the catalog.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SourceKind {
+    /// A TOML file of the catalog.
+    Catalog,
+    /// A file that is part of Plimsoll: the built-in defaults and templates.
+    BuiltIn,
+    /// A template of the author's.
+    Template,
+}
+
+/// A file that was read in this run, with its text.
+#[derive(Clone, Debug)]
+pub struct SourceFile {
+    /// The path to show to the author.
+    pub path: Utf8PathBuf,
+    /// The name inside the catalog directory, `/` between its parts: what a rendered unit may name, because it is
+    /// the same on every machine.
+    pub name: String,
+    /// The whole text.
+    pub text: String,
+    /// What it is.
+    pub kind: SourceKind,
+}
+
+/// The files of one run.
+#[derive(Clone, Debug, Default)]
+pub struct Sources(Vec<SourceFile>);
+
+impl Sources {
+    /// None yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Keeps a file and gives its id.
+    pub fn add(&mut self, file: SourceFile) -> FileId {
+        let id = FileId(u32::try_from(self.0.len()).expect("fewer than 2^32 files"));
+        self.0.push(file);
+        id
+    }
+
+    /// The file of an id that this registry gave.
+    pub fn file(&self, id: FileId) -> &SourceFile {
+        &self.0[id.0 as usize]
+    }
+
+    /// Line and column where a span begins.
+    pub fn position(&self, span: Span) -> Position {
+        let text = &self.file(span.file).text;
+        let before = &text[..(span.start as usize).min(text.len())];
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        Position {
+            line: before.matches('\n').count() + 1,
+            column: before[line_start..].chars().count() + 1,
+        }
+    }
+
+    /// The span of a whole file, shown as its first character.
+    pub fn whole(&self, file: FileId) -> Span {
+        Span { file, start: 0, end: 0 }
+    }
+}

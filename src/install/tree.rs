@@ -1,0 +1,258 @@
+//! Brings a folder to hold exactly a bundle: the rendered tree, before anything is installed.
+//!
+//! First everything is looked at, then everything new is written beside its place, then all of it is renamed into place
+//! and what is no longer rendered is removed. Whatever fails before the first rename leaves the folder as it was.
+//! Nothing is synced: a rendered tree is made again in a moment, durability is the business of an install.
+
+use std::{
+    collections::BTreeSet,
+    fs, io,
+    io::Write as _,
+    path::{Path, PathBuf},
+};
+
+use crate::render::{Bundle, is_ours};
+
+/// The directories of a tree that units stand in.
+const ROOTS: &[&str] = &["etc/containers/systemd", "etc/systemd/system", "etc/systemd/user"];
+
+/// What would have to change for the folder to hold exactly the bundle.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Paths that are not there.
+    pub created: Vec<String>,
+    /// Paths that hold something else.
+    pub replaced: Vec<String>,
+    /// Paths of ours that the bundle no longer has.
+    pub removed: Vec<String>,
+    /// How many are there as they should be.
+    pub unchanged: usize,
+}
+
+impl Changes {
+    /// True where the folder holds exactly the bundle.
+    pub fn is_empty(&self) -> bool {
+        self.created.is_empty() && self.replaced.is_empty() && self.removed.is_empty()
+    }
+}
+
+/// Why a folder cannot be brought to hold a bundle. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum TreeError {
+    /// A file of a rendered name that Plimsoll did not write.
+    #[error("{0} was not written by Plimsoll: move it away, or render into another folder with --out")]
+    Foreign(PathBuf),
+    /// Something that is not a regular file where one is to be written.
+    #[error("{0} is {1}: remove it, or render into another folder with --out")]
+    NotAFile(PathBuf, &'static str),
+    /// The system said no.
+    #[error("cannot {0} {1}: {2}")]
+    Io(&'static str, PathBuf, #[source] io::Error),
+    /// Several of these.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Several(Vec<Self>),
+}
+
+/// Compares a folder with a bundle. With `only_these` nothing counts as removed: the bundle is a part of a catalog.
+///
+/// # Errors
+/// What stands in the way, all of it.
+pub fn compare(out: &Path, bundle: &Bundle, only_these: bool) -> Result<Changes, TreeError> {
+    let mut errors = Vec::new();
+    let mut there: BTreeSet<String> = BTreeSet::new();
+    for root in ROOTS {
+        match check_way(out, root) {
+            Ok(true) => list(&out.join(root), root, &mut there, &mut errors),
+            Ok(false) => {}
+            Err(error) => errors.push(error),
+        }
+    }
+    let mut changes = Changes::default();
+    for file in &bundle.files {
+        if !there.remove(&file.path) {
+            changes.created.push(file.path.clone());
+            continue;
+        }
+        let path = out.join(&file.path);
+        match read_file(&path) {
+            Ok(text) if text == file.text.as_bytes() => changes.unchanged += 1,
+            Ok(text) if is_ours(&text) => changes.replaced.push(file.path.clone()),
+            Ok(_) => errors.push(TreeError::Foreign(path)),
+            Err(error) => errors.push(error),
+        }
+    }
+    if !only_these {
+        for path in there {
+            // Others' files are left alone, whatever they are.
+            if read_file(&out.join(&path)).is_ok_and(|text| is_ours(&text)) {
+                changes.removed.push(path);
+            }
+        }
+    }
+    match errors.len() {
+        0 => Ok(changes),
+        1 => Err(errors.remove(0)),
+        _ => Err(TreeError::Several(errors)),
+    }
+}
+
+/// Brings the folder to hold the bundle, given what [`compare`] said.
+///
+/// # Errors
+/// What the system refused; then the folder is as it was, unless it refused a rename or a removal half way.
+pub fn write(out: &Path, bundle: &Bundle, changes: &Changes) -> Result<(), TreeError> {
+    let wanted: BTreeSet<&str> = changes.created.iter().chain(&changes.replaced).map(String::as_str).collect();
+    let mut staged = Staged::default();
+    for file in bundle.files.iter().filter(|file| wanted.contains(file.path.as_str())) {
+        staged.add(&out.join(&file.path), file.text.as_bytes())?;
+    }
+    staged.commit()?;
+    for path in &changes.removed {
+        remove(out, path)?;
+    }
+    Ok(())
+}
+
+/// Files written beside their places; forgotten, they are removed again.
+#[derive(Default)]
+struct Staged {
+    files: Vec<(PathBuf, PathBuf)>,
+    made: Vec<PathBuf>,
+    known: BTreeSet<PathBuf>,
+}
+
+impl Staged {
+    fn add(&mut self, place: &Path, text: &[u8]) -> Result<(), TreeError> {
+        let dir = place.parent().unwrap_or(place);
+        if !self.known.contains(dir) {
+            self.make_dir(dir)?;
+            self.known.insert(dir.to_owned());
+        }
+        let name = place.file_name().unwrap_or_default().to_string_lossy();
+        // Quadlet and systemd skip this suffix.
+        let temporary = dir.join(format!(".{name}.plimsoll.tmp"));
+        let fail = |error| TreeError::Io("write", place.to_owned(), error);
+        let mut file = create_new(&temporary).map_err(fail)?;
+        self.files.push((temporary, place.to_owned()));
+        file.write_all(text).map_err(fail)
+    }
+
+    fn make_dir(&mut self, dir: &Path) -> Result<(), TreeError> {
+        if dir.is_dir() {
+            return Ok(());
+        }
+        if let Some(parent) = dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            self.make_dir(parent)?;
+        }
+        fs::create_dir(dir).map_err(|error| TreeError::Io("make the directory", dir.to_owned(), error))?;
+        self.made.push(dir.to_owned());
+        Ok(())
+    }
+
+    fn commit(mut self) -> Result<(), TreeError> {
+        for (temporary, place) in std::mem::take(&mut self.files) {
+            if let Err(error) = fs::rename(&temporary, &place) {
+                self.files.push((temporary, place.clone()));
+                return Err(TreeError::Io("write", place, error));
+            }
+        }
+        self.made.clear();
+        Ok(())
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        for (temporary, _) in &self.files {
+            let _ = fs::remove_file(temporary);
+        }
+        for dir in self.made.iter().rev() {
+            let _ = fs::remove_dir(dir);
+        }
+    }
+}
+
+/// A file that was not there: nothing planted at its name is followed. One left over from a run that was killed is
+/// replaced.
+fn create_new(path: &Path) -> io::Result<fs::File> {
+    let open = || fs::OpenOptions::new().write(true).create_new(true).open(path);
+    match open() {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            fs::remove_file(path)?;
+            open()
+        }
+        opened => opened,
+    }
+}
+
+/// Checks that no part of a path beneath `out` is a symbolic link; false where the path ends early.
+fn check_way(out: &Path, below: &str) -> Result<bool, TreeError> {
+    let mut path = out.to_owned();
+    match fs::metadata(&path) {
+        Ok(meta) if !meta.is_dir() => return Err(TreeError::NotAFile(path, "not a directory")),
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(TreeError::Io("read", path, error)),
+    }
+    for part in below.split('/') {
+        path.push(part);
+        match fs::symlink_metadata(&path) {
+            Ok(meta) if meta.is_dir() => {}
+            Ok(meta) if meta.is_symlink() => return Err(TreeError::NotAFile(path, "a symbolic link")),
+            Ok(_) => return Err(TreeError::NotAFile(path, "not a directory")),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(TreeError::Io("read", path, error)),
+        }
+    }
+    Ok(true)
+}
+
+/// Every name beneath a directory that could be a unit's; directories are walked, links are not.
+fn list(dir: &Path, shown: &str, there: &mut BTreeSet<String>, errors: &mut Vec<TreeError>) {
+    let entries = match fs::read_dir(dir).and_then(Iterator::collect::<Result<Vec<_>, _>>) {
+        Ok(entries) => entries,
+        Err(error) => return errors.push(TreeError::Io("read", dir.to_owned(), error)),
+    };
+    for entry in entries {
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        let shown = format!("{shown}/{name}");
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => {
+                // A directory may stand where a file is to be written.
+                there.insert(shown.clone());
+                list(&entry.path(), &shown, there, errors);
+            }
+            Ok(_) => {
+                there.insert(shown);
+            }
+            Err(error) => errors.push(TreeError::Io("read", entry.path(), error)),
+        }
+    }
+}
+
+/// Reads a regular file, following nothing.
+fn read_file(path: &Path) -> Result<Vec<u8>, TreeError> {
+    let meta = fs::symlink_metadata(path).map_err(|error| TreeError::Io("read", path.to_owned(), error))?;
+    if meta.is_symlink() {
+        return Err(TreeError::NotAFile(path.to_owned(), "a symbolic link"));
+    }
+    if !meta.is_file() {
+        return Err(TreeError::NotAFile(path.to_owned(), "not a file"));
+    }
+    fs::read(path).map_err(|error| TreeError::Io("read", path.to_owned(), error))
+}
+
+/// Removes a file of ours, and the directories that it leaves empty.
+fn remove(out: &Path, path: &str) -> Result<(), TreeError> {
+    let full = out.join(path);
+    fs::remove_file(&full).map_err(|error| TreeError::Io("remove", full.clone(), error))?;
+    let mut dir = Path::new(path).parent();
+    while let Some(parent) = dir.filter(|parent| !parent.as_os_str().is_empty()) {
+        // A directory that is not empty stays: the error says no more than that.
+        if fs::remove_dir(out.join(parent)).is_err() {
+            break;
+        }
+        dir = parent.parent();
+    }
+    Ok(())
+}

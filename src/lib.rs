@@ -1,0 +1,22 @@
+//! Plimsoll renders a catalog of services into hardened Podman Quadlet and systemd units.
+//!
+//! The layers, each of which may use only those above it (`tests/integration/layers.rs` holds them to it):
+//!
+//! | layer | modules |
+//! |---|---|
+//! | 0 | [`diagnostic`] |
+//! | 1 | [`model`], [`unit`] |
+//! | 2 | [`catalog`], [`render`] |
+//! | 4 | [`install`], [`report`] |
+//! | 5 | [`commands`] |
+//! | 6 | [`cli`], `main` |
+
+pub mod catalog;
+pub mod cli;
+pub mod commands;
+pub mod diagnostic;
+pub mod install;
+pub mod model;
+pub mod render;
+pub mod report;
+pub mod unit;

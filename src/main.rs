@@ -1,0 +1,58 @@
+//! The binary: arguments in, one command, an exit status out.
+
+use std::{
+    io::{self, IsTerminal as _, Write as _},
+    process::ExitCode,
+};
+
+use clap::Parser as _;
+use plimsoll::{
+    cli::{self, Cli, Colour, Command},
+    commands::{self, Status, Streams},
+};
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    match run(cli) {
+        Ok(Status::Clean) => ExitCode::SUCCESS,
+        Ok(Status::Differs) => ExitCode::from(1),
+        Ok(Status::Failed) => ExitCode::from(2),
+        // Whoever reads the output may stop reading.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "error: cannot write: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(cli: Cli) -> io::Result<Status> {
+    let colour = match cli.global.color {
+        Colour::Always => true,
+        Colour::Never => false,
+        Colour::Auto => io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+    };
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let mut err = io::stderr().lock();
+    let mut streams = Streams { out: &mut out, err: &mut err, colour };
+    let status = match cli.command {
+        Command::Render(args) => commands::render::run(&args.options(&cli.global), &mut streams)?,
+        Command::Schema => commands::schema::run(&mut streams)?,
+        Command::Completions { shell } => {
+            streams.out.write_all(&cli::completions(shell))?;
+            Status::Clean
+        }
+        Command::Man => {
+            streams.out.write_all(&cli::man()?)?;
+            Status::Clean
+        }
+    };
+    out.flush()?;
+    Ok(status)
+}

@@ -1,0 +1,43 @@
+//! The nouns of a catalog, valid by construction: whoever holds a [`Memory`] or an [`ImageRef`] need not look again.
+//!
+//! Nothing here knows TOML or unit files. A noun that cannot be made says why in an [`Invalid`]: a phrase and what to
+//! write instead; the place is added by whoever read it.
+
+mod catalog;
+mod image;
+mod limits;
+mod name;
+mod network;
+mod path;
+mod service;
+mod time;
+mod version;
+
+pub use catalog::{Catalog, Companion, FleetSlice, Network, Profile, Stack, Target, Volume};
+pub use image::{Image, ImageRef};
+pub use limits::{Cpus, Limits, Memory, MemoryPolicy, Pids};
+pub use name::{Name, env_name, secret_name};
+pub use network::{Mac, PortRange, Protocol, PublishedPort};
+pub use path::{AbsPath, HostPath};
+pub use service::{
+    Access, Account, AllowEntry, Attachment, Dependency, DependencyKind, Mount, MountSource, NetworkRef, Restart,
+    RestartPolicy, Secret, SecretKind, Service, Setting, SettingValue, Text, Timeouts, Tmpfs, Verbatim, Waiver,
+};
+pub use time::{TimeSpan, go_duration};
+pub use version::PodmanVersion;
+
+/// Why a text is not the noun it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invalid {
+    /// A phrase in lower case.
+    pub message: String,
+    /// What to write instead.
+    pub help: String,
+}
+
+impl Invalid {
+    /// A phrase and what to write instead.
+    pub fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { message: message.into(), help: help.into() }
+    }
+}

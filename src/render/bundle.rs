@@ -1,0 +1,68 @@
+//! What rendering gives: files with their text, and for every line where it came from.
+
+use crate::{
+    diagnostic::Origin,
+    model::Name,
+    unit::{Unit, UnitType, text::SyntaxError},
+};
+
+/// How the first line of every rendered file begins, and how such a file is known.
+const MARK: &str = "# Rendered by Plimsoll from ";
+
+/// The first line of a rendered file.
+pub fn owner_line(source: &str, catalog: &Name) -> String {
+    format!("{MARK}{source} of the catalog \"{catalog}\": change that file, not this one.")
+}
+
+/// True where a file was rendered by Plimsoll.
+pub fn is_ours(text: &[u8]) -> bool {
+    text.starts_with(MARK.as_bytes())
+}
+
+/// What a rendered file is to the host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FileKind {
+    /// A file that Quadlet turns into a service.
+    Quadlet(UnitType),
+    /// A slice, which systemd reads itself: Quadlet ignores it without a word.
+    Slice,
+}
+
+/// A file of the tree.
+#[derive(Clone, Debug)]
+pub struct RenderedFile {
+    /// Its path beneath the root of the host, without a leading slash.
+    pub path: String,
+    /// What it is.
+    pub kind: FileKind,
+    /// The service it belongs to.
+    pub service: Option<Name>,
+    /// Its whole text.
+    pub text: String,
+    /// For every line of the text, from the first, where it came from.
+    pub origins: Vec<Origin>,
+}
+
+impl RenderedFile {
+    /// The name of the file.
+    pub fn file_name(&self) -> &str {
+        self.path.rsplit('/').next().unwrap_or(&self.path)
+    }
+
+    /// The text as a unit.
+    ///
+    /// # Errors
+    /// None for a file of a bundle: what is no unit never gets into one.
+    pub fn unit(&self) -> Result<Unit, Vec<SyntaxError>> {
+        Unit::parse(&self.text)
+    }
+}
+
+/// The rendered catalog, its files in the order of their paths.
+#[derive(Clone, Debug)]
+pub struct Bundle {
+    /// The catalog's name.
+    pub catalog: Name,
+    /// The files.
+    pub files: Vec<RenderedFile>,
+}

@@ -1,0 +1,61 @@
+//! The load line: one number, every layer (DESIGN section 4, policy.md 2.2).
+
+use super::{Builder, encode::encoded};
+use crate::{
+    model::{Limits, Memory, Text},
+    unit::quote,
+};
+
+/// Swap beyond the memory, in bytes: none unless set.
+fn swap(limits: &Limits) -> u64 {
+    limits.swap.as_ref().map_or(0, |swap| swap.value.bytes())
+}
+
+/// The limits as systemd has them: of a service with `MemoryHigh=`, of a slice without, since there it could only slow
+/// down what the service's own limit already ends.
+pub(super) fn systemd(builder: &mut Builder<'_, '_>, limits: &Limits, of_service: bool) {
+    if let Some(memory) = &limits.memory {
+        if of_service {
+            let policy = limits.memory_policy.as_ref().map(|policy| policy.value).unwrap_or_default();
+            builder.push("MemoryHigh", policy.high(memory.value).to_string(), memory.origin);
+        }
+        builder.push("MemoryMax", memory.value.bytes().to_string(), memory.origin);
+        let origin = limits.swap.as_ref().map_or(memory.origin, |swap| swap.origin);
+        builder.push("MemorySwapMax", swap(limits).to_string(), origin);
+    }
+    if let Some(cpus) = &limits.cpus {
+        builder.push("CPUQuota", cpus.value.quota(), cpus.origin);
+    }
+    if let Some(pids) = &limits.pids {
+        builder.push("TasksMax", pids.value.service().to_string(), pids.origin);
+    }
+    if let Some(weight) = &limits.cpu_weight {
+        builder.push("CPUWeight", weight.value.to_string(), weight.origin);
+    }
+    if let Some(weight) = &limits.io_weight {
+        builder.push("IOWeight", weight.value.to_string(), weight.origin);
+    }
+}
+
+/// The limits as podman has them: arguments, because the key `Memory=` came with Podman 5.5 and the others have none.
+pub(super) fn podman(builder: &mut Builder<'_, '_>, limits: &Limits, shm_size: &crate::diagnostic::Sourced<Memory>) {
+    if let Some(pids) = &limits.pids {
+        builder.push("PidsLimit", pids.value.payload().to_string(), pids.origin);
+    }
+    builder.push("ShmSize", shm_size.value.bytes().to_string(), shm_size.origin);
+    if let Some(cpus) = &limits.cpus {
+        builder.push("PodmanArgs", format!("--cpus={}", cpus.value), cpus.origin);
+    }
+    if let Some(memory) = &limits.memory {
+        builder.push("PodmanArgs", format!("--memory={}b", memory.value.bytes()), memory.origin);
+        // podman counts memory and swap together.
+        let both = memory.value.bytes() + swap(limits);
+        let origin = limits.swap.as_ref().map_or(memory.origin, |swap| swap.origin);
+        builder.push("PodmanArgs", format!("--memory-swap={both}b"), origin);
+    }
+}
+
+/// A podman argument made of a text.
+pub(super) fn argument(builder: &mut Builder<'_, '_>, argument: String, origin: crate::diagnostic::Origin) {
+    builder.push_result("PodmanArgs", encoded(&Text::plain(argument), quote::args_word), origin);
+}

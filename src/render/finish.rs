@@ -1,0 +1,207 @@
+//! From a draft to a file of the bundle: lay it out, parse it back, find out where each line came from.
+
+use std::sync::Arc;
+
+use minijinja::{Value, context, value::Serde};
+use serde::Serialize;
+
+use super::{
+    RenderedFile, Templates,
+    bundle::FileKind,
+    draft::{Draft, Line},
+    templates::BlockValue,
+};
+use crate::{
+    diagnostic::{Diagnostic, Diagnostics, FileId, Origin, Span},
+    model::{Catalog, Service},
+    unit::{Unit, directives, keys, text::Entry},
+};
+
+/// Lays out a draft; complaints of the template go to `diagnostics`.
+pub(super) fn finish(
+    draft: Draft,
+    catalog: &Catalog,
+    templates: &Templates,
+    diagnostics: &mut Diagnostics,
+) -> Option<RenderedFile> {
+    let author = templates.author_file(draft.template);
+    let blocks: Vec<_> = draft.blocks.into_iter().map(Arc::new).collect();
+    let context = context(&blocks, draft.service.as_ref().and_then(|name| catalog.services.get(name)), catalog);
+    let body = match templates.render(draft.template, context) {
+        Ok(body) => body,
+        Err(diagnostic) => {
+            diagnostics.push(diagnostic);
+            return None;
+        }
+    };
+    let text = tidy(&draft.header, &body);
+    let unit = match Unit::parse(&text) {
+        Ok(unit) => unit,
+        Err(errors) => {
+            for error in errors {
+                let message = format!("the template writes a line that is none of a unit: {}", error.text.escape_debug());
+                diagnostics.push(at_template(message, author).help("write sections, KEY=VALUE lines and comments"));
+            }
+            return None;
+        }
+    };
+    if author.is_some() {
+        check_template_lines(&unit, draft.kind, catalog, author, diagnostics);
+    }
+    let lines: Vec<&Line> = blocks.iter().flat_map(|block| &block.lines).collect();
+    let header = draft.file.map_or(Origin::BuiltIn, |file| Origin::At(Span { file, start: 0, end: 0 }));
+    let origins = origins(&unit, &lines, header, author);
+    Some(RenderedFile { path: draft.path, kind: draft.kind, service: draft.service, origins, text })
+}
+
+/// What a template may say of its service beside the blocks.
+#[derive(Serialize)]
+struct Facts<'a> {
+    name: &'a str,
+    stem: &'a str,
+    stack: Option<&'a str>,
+    unit: String,
+    container_name: &'a str,
+    memory: Option<u64>,
+    cpus: Option<String>,
+    pids: Option<u32>,
+    image: String,
+}
+
+fn facts(service: &Service) -> Facts<'_> {
+    Facts {
+        name: service.name.as_str(),
+        stem: service.stem.as_str(),
+        stack: service.stack.as_ref().map(|stack| stack.as_str()),
+        unit: service.unit(),
+        container_name: &service.container_name.value,
+        memory: service.limits.memory.as_ref().map(|memory| memory.value.bytes()),
+        cpus: service.limits.cpus.as_ref().map(|cpus| cpus.value.to_string()),
+        pids: service.limits.pids.as_ref().map(|pids| pids.value.payload()),
+        image: match &service.image.value {
+            crate::model::Image::Reference(reference) => reference.as_str().to_owned(),
+            crate::model::Image::Unit(unit) => unit.clone(),
+            crate::model::Image::Rootfs(path) => path.clone(),
+        },
+    }
+}
+
+fn context(blocks: &[Arc<super::draft::Block>], service: Option<&Service>, catalog: &Catalog) -> Value {
+    let mut values: Vec<(&str, Value)> = blocks
+        .iter()
+        .map(|block| {
+            // `service` is the service itself; its block has another name.
+            let name = if block.name == "service" { "service_lines" } else { block.name };
+            (name, BlockValue::value(Arc::clone(block)))
+        })
+        .collect();
+    values.push(("catalog", context! { name => catalog.name.as_str(), podman => catalog.target.podman.value.to_string() }));
+    if let Some(service) = service {
+        values.push(("service", Value::from(Serde(facts(service)))));
+    }
+    values.into_iter().collect()
+}
+
+/// The header, then the body with at most one empty line between its parts and none before its end.
+fn tidy(header: &str, body: &str) -> String {
+    let mut text = String::with_capacity(header.len() + body.len() + 2);
+    text.push_str(header);
+    text.push('\n');
+    let mut gap = true;
+    let mut after_header = false;
+    for line in body.lines().map(str::trim_end) {
+        if line.is_empty() {
+            gap = true;
+            continue;
+        }
+        // No gap between a section's name and its first line.
+        if gap && !after_header {
+            text.push('\n');
+        }
+        gap = false;
+        after_header = line.starts_with('[') && line.ends_with(']');
+        text.push_str(line);
+        text.push('\n');
+    }
+    text
+}
+
+/// Where each line of the text came from. The lines of the draft are found again in their order; whatever else there is
+/// was written by the template.
+fn origins(unit: &Unit, lines: &[&Line], header: Origin, author: Option<FileId>) -> Vec<Origin> {
+    let own = author.map_or(Origin::BuiltIn, Origin::Template);
+    let count = unit.as_str().lines().count();
+    let mut origins = vec![own; count];
+    if let Some(first) = origins.first_mut() {
+        *first = header;
+    }
+    let mut used = vec![false; lines.len()];
+    let mut next = 0;
+    for entry in unit.entries() {
+        let is_it = |at: usize| !used[at] && same(&entry, lines[at]);
+        let found = (next..lines.len()).chain(0..next).find(|at| is_it(*at));
+        if let Some(at) = found {
+            used[at] = true;
+            next = at + 1;
+            for line in entry.line..entry.line + entry.lines {
+                if let Some(origin) = origins.get_mut(line - 1) {
+                    *origin = lines[at].origin;
+                }
+            }
+        }
+    }
+    origins
+}
+
+fn same(entry: &Entry<'_>, line: &Line) -> bool {
+    entry.key == line.key && entry.section == line.section && entry.raw == line.value
+}
+
+/// What an author's template may not write: a section or key that Podman or systemd does not know.
+fn check_template_lines(
+    unit: &Unit,
+    kind: FileKind,
+    catalog: &Catalog,
+    author: Option<FileId>,
+    diagnostics: &mut Diagnostics,
+) {
+    let podman = catalog.target.podman.value;
+    let group = match kind {
+        FileKind::Quadlet(unit_type) => unit_type.group(),
+        FileKind::Slice => "Slice",
+    };
+    let known = [group, "Unit", "Service", "Install", "Quadlet"];
+    for (section, _) in unit.sections() {
+        if !section.starts_with("X-") && !known.contains(&section) {
+            let message = format!("the template writes a section [{section}], which nothing reads in such a unit");
+            diagnostics.push(at_template(message, author).help(format!("the sections are {}", known.map(|k| format!("[{k}]")).join(", "))));
+        }
+    }
+    for entry in unit.entries().filter(|entry| !entry.section.starts_with("X-")) {
+        let (section, key) = (entry.section, entry.key);
+        let problem = match keys::key(section, key) {
+            Some(row) if !row.is_known_to(podman.pair()) => {
+                Some(format!("the template writes {key}=, which needs Podman {}.{}; the target is {podman}", row.since.0, row.since.1))
+            }
+            Some(_) => None,
+            None if section == group && group != "Slice" || section == "Quadlet" => {
+                Some(format!("the template writes {key}=, which [{section}] has in no Podman"))
+            }
+            None if known.contains(&section) && !directives::is_directive(section, key) => {
+                Some(format!("the template writes {key}=, which [{section}] does not have"))
+            }
+            None => None,
+        };
+        if let Some(message) = problem {
+            diagnostics.push(at_template(message, author).help("Podman or systemd would not read the unit as it is meant: take the line out"));
+        }
+    }
+}
+
+fn at_template(message: String, author: Option<FileId>) -> Diagnostic {
+    let diagnostic = Diagnostic::general(message);
+    match author {
+        Some(file) => diagnostic.at(Span { file, start: 0, end: 0 }),
+        None => diagnostic,
+    }
+}

@@ -1,0 +1,36 @@
+//! A catalog becomes a [`Bundle`]: the files of the tree, each line with the place it came from.
+//!
+//! Two steps for each file. A *draft* says which lines it has, in blocks: every value already in the dialect of its
+//! key, held by the wall of [`crate::unit::quote`], with its origin. A *template* then lays the blocks out. What the
+//! template wrote is parsed back, so that nothing reaches the bundle that is not a unit.
+
+mod bundle;
+mod draft;
+mod finish;
+mod templates;
+
+pub use bundle::{Bundle, FileKind, RenderedFile, is_ours, owner_line};
+pub use templates::Templates;
+
+use crate::{
+    diagnostic::{Diagnostics, Sources},
+    model::{Catalog, Name},
+};
+
+/// Renders the whole catalog, or with `only` the files of those services alone.
+///
+/// Complaints go to `diagnostics`; there is a bundle exactly where no complaint is an error.
+pub fn render(
+    catalog: &Catalog,
+    only: Option<&[Name]>,
+    templates: &Templates,
+    sources: &Sources,
+    diagnostics: &mut Diagnostics,
+) -> Option<Bundle> {
+    let mut files = Vec::new();
+    for draft in draft::all(catalog, only, sources, diagnostics) {
+        files.extend(finish::finish(draft, catalog, templates, diagnostics));
+    }
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    (!diagnostics.has_errors()).then(|| Bundle { catalog: catalog.name.clone(), files })
+}

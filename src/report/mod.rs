@@ -1,0 +1,5 @@
+//! What people and programs read: one file for each form.
+
+pub mod diagnostics;
+pub mod quadlets;
+pub mod summary;
