@@ -6,7 +6,7 @@ use super::{
     schema,
 };
 use crate::{
-    model::{Setting, SettingValue, Text},
+    model::{Setting, SettingValue},
     unit::keys::{Key, Syntax},
 };
 
@@ -38,9 +38,4 @@ pub(crate) fn one(key: &'static Key, name: &str, fields: &Fields<'_>) -> Option<
 /// Health checks are commands in a key that holds one text.
 fn is_command(key: &Key) -> bool {
     matches!(key.name, "HealthCmd" | "HealthStartupCmd")
-}
-
-/// A setting of one text.
-pub(crate) fn plain_text(text: impl Into<String>) -> SettingValue {
-    SettingValue::Text(Text::plain(text))
 }

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use minijinja::{Value, context, value::Serde};
+use minijinja::{
+    Value, context,
+    value::{Enumerator, Object, Serde},
+};
 use serde::Serialize;
 
 use super::{
@@ -87,7 +90,7 @@ fn facts(service: &Service) -> Facts<'_> {
 }
 
 fn context(blocks: &[Arc<super::draft::Block>], service: Option<&Service>, catalog: &Catalog) -> Value {
-    let mut values: Vec<(&str, Value)> = blocks
+    let mut values: Vec<(&'static str, Value)> = blocks
         .iter()
         .map(|block| {
             // `service` is the service itself; its block has another name.
@@ -99,7 +102,25 @@ fn context(blocks: &[Arc<super::draft::Block>], service: Option<&Service>, catal
     if let Some(service) = service {
         values.push(("service", Value::from(Serde(facts(service)))));
     }
-    values.into_iter().collect()
+    Value::from_object(Context(values))
+}
+
+/// The names a template may use: few, so that a list is quicker than a map.
+#[derive(Debug)]
+struct Context(Vec<(&'static str, Value)>);
+
+impl Object for Context {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        self.get_value_by_str(key.as_str()?)
+    }
+
+    fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
+        self.0.iter().find(|(name, _)| *name == key).map(|(_, value)| value.clone())
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Values(self.0.iter().map(|(name, _)| Value::from(*name)).collect())
+    }
 }
 
 /// The header, then the body with at most one empty line between its parts and none before its end.

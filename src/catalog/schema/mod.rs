@@ -109,7 +109,6 @@ macro_rules! nouns {
 nouns! {
     NAME: "a name", |t| model::Name::new(t).map(drop), ["web"], Some("^[a-z0-9][a-z0-9_-]{0,47}$");
     IMAGE: "an image", check_image, ["quay.io/minio/minio:RELEASE.2025-09-07", "app.build"], None;
-    HOST_PATH: "a path on the host", |t| model::HostPath::new(t).map(drop), ["/srv/data"], Some("^/");
     TARGET_PATH: "a path in the container", |t| model::AbsPath::new(t).map(drop), ["/data"], Some("^/");
     SOURCE: "a path on the host or the name of a volume", check_source, ["/srv/data", "cache"], None;
     MEMORY: "a size", |t| model::Memory::parse(t).map(drop), ["512M", "2G"], Some("^[0-9][0-9_]*([KMGT](iB)?)?$");

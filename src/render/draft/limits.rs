@@ -1,10 +1,7 @@
 //! The load line: one number, every layer (DESIGN section 4, policy.md 2.2).
 
-use super::{Builder, encode::encoded};
-use crate::{
-    model::{Limits, Memory, Text},
-    unit::quote,
-};
+use super::Builder;
+use crate::model::{Limits, Memory};
 
 /// Swap beyond the memory, in bytes: none unless set.
 fn swap(limits: &Limits) -> u64 {
@@ -53,9 +50,4 @@ pub(super) fn podman(builder: &mut Builder<'_, '_>, limits: &Limits, shm_size: &
         let origin = limits.swap.as_ref().map_or(memory.origin, |swap| swap.origin);
         builder.push("PodmanArgs", format!("--memory-swap={both}b"), origin);
     }
-}
-
-/// A podman argument made of a text.
-pub(super) fn argument(builder: &mut Builder<'_, '_>, argument: String, origin: crate::diagnostic::Origin) {
-    builder.push_result("PodmanArgs", encoded(&Text::plain(argument), quote::args_word), origin);
 }

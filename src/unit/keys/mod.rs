@@ -270,7 +270,7 @@ impl Key {
 }
 
 /// Words that a rule about capital letters would cut wrongly.
-const SNAKE: &[(&str, &str)] = &[("IPv6", "ipv6"), ("UserNS", "user_ns")];
+const SNAKE: &[(&str, &str)] = &[("IPv6", "ipv6")];
 
 /// Puts a `_` before each capital that follows a small letter or a digit, or that begins a word
 /// after an abbreviation.

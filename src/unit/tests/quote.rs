@@ -73,10 +73,7 @@ fn check(value: &str) {
     }
     if let Ok(written) = systemd_text(value) {
         let unit = read(&written);
-        assert_eq!(
-            unit.last("S", "Key").unwrap().replace("%%", "%"),
-            value.replace("%%", "%")
-        );
+        assert_eq!(unit.last("S", "Key").unwrap().replace("%%", "%"), value);
     }
     for syntax in [
         Syntax::Text,
