@@ -21,7 +21,6 @@ pub(crate) fn one(key: &'static Key, name: &str, fields: &Fields<'_>) -> Option<
     let value = match (&node.value, key.syntax) {
         (Value::Boolean(yes), _) => SettingValue::Bool(*yes),
         (Value::String(verbatim), Syntax::Exec) => SettingValue::Verbatim(verbatim.clone()),
-        (Value::String(verbatim), _) if is_command(key) => SettingValue::Verbatim(verbatim.clone()),
         (Value::Array(items), _) if is_command(key) => SettingValue::List(items.iter().filter_map(text).collect()),
         (_, Syntax::Pairs) => SettingValue::Pairs(fields.pairs(name)?),
         (Value::Table(_), Syntax::Strv | Syntax::Args | Syntax::Lines) if text(node).is_none() => {
@@ -35,7 +34,7 @@ pub(crate) fn one(key: &'static Key, name: &str, fields: &Fields<'_>) -> Option<
     Some(Setting { key: key.name, value, origin: node.origin() })
 }
 
-/// Health checks are commands in a key that holds one text.
+/// Commands in a key that holds one text: podman takes a JSON array there as the words themselves.
 fn is_command(key: &Key) -> bool {
-    matches!(key.name, "HealthCmd" | "HealthStartupCmd")
+    matches!(key.name, "HealthCmd" | "HealthStartupCmd" | "Entrypoint")
 }

@@ -96,10 +96,10 @@ impl Memory {
 }
 
 impl fmt::Display for Memory {
-    /// The shortest exact spelling, for people: `512M`, `512000000`.
+    /// An exact spelling for people: `512M`, `512000000`; a letter only where the number stays short.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (factor, unit) in [(1_u64 << 40, "T"), (1 << 30, "G"), (1 << 20, "M"), (1 << 10, "K")] {
-            if self.0 >= factor && self.0.is_multiple_of(factor) {
+            if self.0 >= factor && self.0.is_multiple_of(factor) && self.0 / factor < 10_000 {
                 return write!(f, "{}{unit}", self.0 / factor);
             }
         }

@@ -25,7 +25,7 @@ pub(crate) fn check(table: &Node, schema: &'static Schema, diagnostics: &mut Dia
 fn check_value(node: &Node, kind: Kind, diagnostics: &mut Diagnostics) {
     let expected = || kind.expects();
     match (kind, &node.value) {
-        (Kind::Text | Kind::Texts, _) if is_text(node) => check_text(node, diagnostics),
+        (Kind::Text | Kind::Texts | Kind::TextOrWords, _) if is_text(node) => check_text(node, diagnostics),
         (Kind::Noun(noun) | Kind::Number(noun) | Kind::Nouns(noun), Value::String(text)) => {
             check_noun(text, noun, node, diagnostics);
         }
@@ -44,7 +44,7 @@ fn check_value(node: &Node, kind: Kind, diagnostics: &mut Diagnostics) {
             }
         }
         (Kind::Date, Value::Datetime(text)) if text.len() == "2027-06-01".len() && text.contains('-') => {}
-        (Kind::Texts | Kind::Command, Value::Array(items)) => {
+        (Kind::Texts | Kind::Command | Kind::TextOrWords, Value::Array(items)) => {
             check_list(items, diagnostics, "strings", is_text, check_text);
         }
         (Kind::Nouns(noun), Value::Array(items)) => {

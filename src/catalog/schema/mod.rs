@@ -68,6 +68,8 @@ pub(crate) enum Kind {
     Nouns(&'static Noun),
     /// Words: a list, or one string of verbatim unit text.
     Command,
+    /// A command in a key of one text: a list of words, or a string.
+    TextOrWords,
     /// `KEY = VALUE` pairs: a table, or a list of `"KEY=VALUE"`.
     Pairs,
     /// As `Pairs`; the keys are names of environment variables.
@@ -153,6 +155,7 @@ impl Kind {
             Self::Date => "a date such as 2027-06-01, without quotes".to_owned(),
             Self::Texts => "a string or a list of strings".to_owned(),
             Self::Nouns(noun) => format!("{}, or a list of them", noun.what),
+            Self::TextOrWords => "a list of words, or one string".to_owned(),
             Self::Command => "a list of words, or one string of verbatim Quadlet text".to_owned(),
             Self::Pairs | Self::Variables => "a table such as { KEY = \"value\" }".to_owned(),
             Self::Table(table) => format!("a table: {}", table().what),
@@ -175,6 +178,7 @@ pub(crate) fn plain(key: &Key) -> Field {
         ("Container", "AutoUpdate") => Kind::Choice(&["registry", "local"]),
         ("Container", "ImageVolume") => Kind::Choice(&["bind", "ignore", "tmpfs"]),
         ("Container", "CgroupsMode") => Kind::Choice(&["split"]),
+        ("Container", "Entrypoint" | "HealthCmd" | "HealthStartupCmd") => Kind::TextOrWords,
         ("Container", "Rootfs") => Kind::Noun(&TARGET_PATH),
         ("Container", "WorkingDir") => Kind::Noun(&TARGET_PATH),
         (_, "ContainerName" | "PodName") => Kind::Noun(&RESOURCE),

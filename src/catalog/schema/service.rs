@@ -217,7 +217,7 @@ fn secret() -> &'static Schema {
 fn health() -> &'static Schema {
     static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
         let kind = |key: &str| match key {
-            "cmd" | "startup_cmd" => Kind::Command,
+            "cmd" | "startup_cmd" => Kind::TextOrWords,
             "interval" | "startup_interval" => Kind::Noun(&INTERVAL),
             "timeout" | "start_period" | "startup_timeout" => Kind::Noun(&DURATION),
             "retries" | "startup_retries" | "startup_success" | "max_log_count" | "max_log_size" => {

@@ -10,13 +10,13 @@ use crate::{
     unit::{UnitType, quote},
 };
 
-/// Which block a plain key stands in; whatever is not named stands with the process.
+/// Which block a plain key stands in, and in which order; whatever is not named stands with the process.
 const THEMES: &[(&str, &[&str])] = &[
     ("image", &["Pull", "AutoUpdate", "Retry", "RetryDelay", "ContainersConfModule", "GlobalArgs", "Pod", "StartWithPod"]),
     (
         "privileges",
         &[
-            "UserNS", "UIDMap", "GIDMap", "SubUIDMap", "SubGIDMap", "RemapUsers", "RemapUid", "RemapGid", "RemapUidSize", "GroupAdd",
+            "GroupAdd", "UserNS", "UIDMap", "GIDMap", "SubUIDMap", "SubGIDMap", "RemapUsers", "RemapUid", "RemapGid", "RemapUidSize",
             "DropCapability", "AddCapability", "NoNewPrivileges", "SeccompProfile", "AppArmor", "SecurityLabelDisable",
             "SecurityLabelType", "SecurityLabelLevel", "SecurityLabelFileType", "SecurityLabelNested", "Mask", "Unmask", "AddDevice",
             "Sysctl", "Umask", "CgroupsMode",
@@ -35,6 +35,12 @@ fn theme(key: &str) -> &'static str {
     THEMES.iter().find(|(_, keys)| keys.contains(&key)).map_or("process", |(theme, _)| theme)
 }
 
+/// The place of a key within its block; keys without one keep the order of the key table.
+fn place(theme: &str, key: &str) -> usize {
+    let keys = THEMES.iter().find(|(name, _)| *name == theme).map_or(&[][..], |(_, keys)| keys);
+    keys.iter().position(|name| *name == key).unwrap_or(usize::MAX)
+}
+
 /// Drafts a service's container and the units beside it.
 pub(super) fn draft(service: &Service, drafting: &mut Drafting<'_>, drafts: &mut Vec<Draft>) {
     let mut blocks = vec![unit_section(service, drafting)];
@@ -45,7 +51,9 @@ pub(super) fn draft(service: &Service, drafting: &mut Drafting<'_>, drafts: &mut
     };
     let plain = |builder: &mut Builder<'_, '_>, name: &str| {
         let in_pod = service.setting("Pod").is_some();
-        for setting in service.settings.iter().filter(|setting| theme(setting.key) == name && setting.key != "PodmanArgs") {
+        let mut settings: Vec<&Setting> = service.settings.iter().filter(|s| theme(s.key) == name && s.key != "PodmanArgs").collect();
+        settings.sort_by_key(|setting| place(name, setting.key));
+        for setting in settings {
             // A pod's member is in the pod's user namespace.
             if in_pod && setting.key == "UserNS" && setting.origin == Origin::BuiltIn {
                 continue;
