@@ -7,7 +7,7 @@
 //! | syntax | read by | written by |
 //! |---|---|---|
 //! | `Text`, `Bool`, `Uint32` | [`Unit::text`](super::text::Unit::text) | [`text`], [`text_for`] |
-//! | `Lines` | [`Unit::lines`](super::text::Unit::lines) | [`line`] |
+//! | `Lines` | [`Unit::lines`](super::text::Unit::lines) | [`line()`] |
 //! | `Strv`, `Install` | [`Unit::strv`](super::text::Unit::strv) | [`strv_word`] |
 //! | `Args`, `Exec` | [`Unit::args`](super::text::Unit::args), [`Unit::exec`](super::text::Unit::exec) | [`args_word`] |
 //! | `Pairs` | [`Unit::pairs`](super::text::Unit::pairs) | [`pair`] |

@@ -6,7 +6,7 @@
 //! [`Unit::args`], [`Unit::pairs`], [`Unit::exec`], …
 //!
 //! Source: behaviour of `pkg/systemd/parser/unitfile.go` of Podman, tried on 5.4.2 and 5.8.6;
-//! systemd.syntax(7) for [`Dialect::Systemd`].
+//! systemd.syntax(7) for [`Dialect::Systemd`], tried on systemd 257.
 
 mod document;
 mod lookup;
