@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
-use crate::commands;
+use crate::{catalog::SchemaOf, commands};
 
 /// Renders a catalog of services into hardened Podman Quadlet and systemd units.
 ///
@@ -69,7 +69,11 @@ pub enum Command {
     /// Print the JSON Schema of the catalog's TOML files
     ///
     /// Editors complete and check the files with it; see the README for how to switch it on.
-    Schema,
+    Schema {
+        /// The kind of file
+        #[arg(value_enum, default_value_t = FileKind::Any, value_name = "FILE")]
+        of: FileKind,
+    },
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -77,6 +81,30 @@ pub enum Command {
     },
     /// Print the man page
     Man,
+}
+
+/// A kind of TOML file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FileKind {
+    /// Whatever the file is
+    Any,
+    /// catalog.toml
+    Catalog,
+    /// stack.toml
+    Stack,
+    /// The file of a service
+    Service,
+}
+
+impl From<FileKind> for SchemaOf {
+    fn from(kind: FileKind) -> Self {
+        match kind {
+            FileKind::Any => Self::Any,
+            FileKind::Catalog => Self::Catalog,
+            FileKind::Stack => Self::Stack,
+            FileKind::Service => Self::Service,
+        }
+    }
 }
 
 /// Options of `render`.

@@ -43,7 +43,7 @@ fn run(cli: Cli) -> io::Result<Status> {
     let mut streams = Streams { out: &mut out, err: &mut err, colour };
     let status = match cli.command {
         Command::Render(args) => commands::render::run(&args.options(&cli.global), &mut streams)?,
-        Command::Schema => commands::schema::run(&mut streams)?,
+        Command::Schema { of } => commands::schema::run(of.into(), &mut streams)?,
         Command::Completions { shell } => {
             streams.out.write_all(&cli::completions(shell))?;
             Status::Clean

@@ -27,7 +27,7 @@ use files::Files;
 use node::Node;
 use scope::{Known, Scope};
 
-pub use schema::json_schema;
+pub use schema::{SchemaOf, json_schema};
 
 const ROOTFUL: &str = include_str!("defaults/rootful.toml");
 const ROOTLESS: &str = include_str!("defaults/rootless.toml");

@@ -3,13 +3,13 @@
 use std::io;
 
 use super::{Status, Streams};
-use crate::catalog;
+use crate::catalog::{self, SchemaOf};
 
 /// Prints the JSON Schema of the catalog's TOML files.
 ///
 /// # Errors
 /// A stream that cannot be written to.
-pub fn run(streams: &mut Streams<'_>) -> io::Result<Status> {
-    writeln!(streams.out, "{}", catalog::json_schema())?;
+pub fn run(of: SchemaOf, streams: &mut Streams<'_>) -> io::Result<Status> {
+    writeln!(streams.out, "{}", catalog::json_schema(of))?;
     Ok(Status::Clean)
 }

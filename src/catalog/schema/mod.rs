@@ -9,7 +9,7 @@ mod service;
 mod settings;
 
 pub(crate) use check::{check, nearest};
-pub use json::json_schema;
+pub use json::{SchemaOf, json_schema};
 pub(crate) use service::{HEALTH_KEYS, TYPED as SERVICE_TYPED, service};
 pub(crate) use settings::{NETWORK_TYPED, VOLUME_TYPED, catalog, stack};
 
