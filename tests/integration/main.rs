@@ -1,1 +1,3 @@
+//! Plimsoll from outside: the binary, the example catalog, the documents.
 
+mod readme;

@@ -74,3 +74,64 @@ fn the_schemas_are_current_and_every_catalog_file_holds_to_them() {
         assert!(found == wanted, "{name}.json is not what `plimsoll schema {name}` prints: PLIMSOLL_UPDATE_DOCS=1 cargo test");
     }
 }
+
+#[test]
+fn the_schemas_accept_every_example_and_refuse_mistakes() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut schemas = boon::Schemas::new();
+    let mut compiler = boon::Compiler::new();
+    let mut compile = |name: &str| {
+        let path = root.join(format!("docs/schema/{name}.json"));
+        compiler.compile(&path.to_string_lossy(), &mut schemas).unwrap_or_else(|error| panic!("{name}: {error}"))
+    };
+    let (catalog, stack, service) = (compile("catalog"), compile("stack"), compile("service"));
+    let mut files = Vec::new();
+    for dir in ["services", "tests/catalogs/rootless", "tests/catalogs/kitchen-sink"] {
+        toml_files(&root.join(dir), &mut files);
+    }
+    assert!(files.len() > 50, "{} files", files.len());
+    for path in files {
+        let schema = match path.file_name().and_then(|name| name.to_str()) {
+            Some("catalog.toml") => catalog,
+            Some("stack.toml") => stack,
+            _ => service,
+        };
+        let value = json(&fs::read_to_string(&path).expect("readable"));
+        schemas.validate(&value, schema).unwrap_or_else(|error| panic!("{}: {error:#}", path.display()));
+    }
+    for (schema, wrong) in [
+        (service, "imagee = 'x'"),
+        (service, "[limits]\nmemory = '512MB'"),
+        (service, "read_only = 'yes'"),
+        (service, "[[volume]]\naccess = 'write'"),
+        (service, "[quadlet.Containr]\nX = 1"),
+        (catalog, "[target]\npodmann = '5.4'"),
+        (stack, "image = 'x'"),
+    ] {
+        assert!(schemas.validate(&json(wrong), schema).is_err(), "{wrong}");
+    }
+}
+
+fn toml_files(dir: &Path, files: &mut Vec<std::path::PathBuf>) {
+    for entry in fs::read_dir(dir).expect("a directory") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            toml_files(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "toml") {
+            files.push(path);
+        }
+    }
+}
+
+/// A TOML text as an editor hands it to a validator: a date is a string.
+fn json(text: &str) -> serde_json::Value {
+    fn value(from: toml::Value) -> serde_json::Value {
+        match from {
+            toml::Value::Datetime(date) => date.to_string().into(),
+            toml::Value::Array(items) => items.into_iter().map(value).collect(),
+            toml::Value::Table(table) => table.into_iter().map(|(key, item)| (key, value(item))).collect(),
+            other => serde_json::to_value(other).expect("plain values"),
+        }
+    }
+    value(toml::Value::Table(text.parse().expect("TOML")))
+}
