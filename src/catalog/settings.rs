@@ -21,6 +21,10 @@ use crate::{
 /// The oldest Podman that a catalog is for unless it says otherwise: that of Debian 13 and RHEL 9.6 and 10.0.
 const PODMAN: PodmanVersion = PodmanVersion { major: 5, minor: 4 };
 
+/// The oldest Podman that can carry the hardened default: those before it lack `ReadOnlyTmpfs=` and `.image` units, and
+/// no distribution that is looked after still ships one.
+const OLDEST: PodmanVersion = PodmanVersion { major: 4, minor: 9 };
+
 /// What `catalog.toml` says, less its networks and volumes.
 pub(crate) struct Settings {
     pub(crate) name: Name,
@@ -81,8 +85,16 @@ fn target(fields: &Fields<'_>, diagnostics: &mut Diagnostics) -> Target {
             Diagnostic::general("`user` is for rootless catalogs").at_origin(user.origin).help("add `profile = \"rootless\"`, or take `user` out"),
         );
     }
+    let podman = fields.noun("podman", PodmanVersion::parse).unwrap_or(Sourced::built_in(PODMAN));
+    if podman.value < OLDEST {
+        diagnostics.push(
+            Diagnostic::general(format!("Podman {} cannot carry the hardened default", podman.value))
+                .at_origin(podman.origin)
+                .help(format!("units can be rendered for Podman {OLDEST} and later: write the oldest one that will read them")),
+        );
+    }
     Target {
-        podman: fields.noun("podman", PodmanVersion::parse).unwrap_or(Sourced::built_in(PODMAN)),
+        podman,
         profile,
         user: user.map(|user| user.value),
         selinux: fields.bool("selinux").is_none_or(|yes| yes.value),

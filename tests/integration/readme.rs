@@ -61,7 +61,7 @@ fn the_first_catalog_gives_what_the_readme_says() {
 }
 
 #[test]
-fn the_schemas_are_current_and_every_catalog_file_holds_to_them() {
+fn the_schemas_are_current() {
     use plimsoll::catalog::{SchemaOf, json_schema};
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for (name, of) in [("catalog", SchemaOf::Catalog), ("stack", SchemaOf::Stack), ("service", SchemaOf::Service)] {

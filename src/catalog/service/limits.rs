@@ -20,7 +20,8 @@ pub(crate) fn read(fields: &Fields<'_>, diagnostics: &mut Diagnostics) -> Limits
         io_weight: fields.bounded("io_weight"),
     };
     match (&limits.memory, &limits.swap) {
-        (None, Some(swap)) if !fields.has("memory") => diagnostics.push(
+        // No swap at all needs no memory limit beside it: systemd alone can hold that.
+        (None, Some(swap)) if swap.value.bytes() > 0 && !fields.has("memory") => diagnostics.push(
             Diagnostic::general("`swap` without `memory`")
                 .at_origin(swap.origin)
                 .help("podman limits swap only together with memory: write `memory` as well"),

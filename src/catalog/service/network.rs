@@ -241,6 +241,12 @@ fn peer(text: &str, node: &Node, scope: &Scope<'_>, diagnostics: &mut Diagnostic
     if text.contains(['/', ':', '.']) {
         return None;
     }
+    if let (Some(_), Some(_)) = (scope.network(text), scope.service(text)) {
+        diagnostics.push(
+            Diagnostic::error(format!("`{text}` is a network and a service"), node.span).help("write the addresses that are meant"),
+        );
+        return None;
+    }
     if let Some((name, network)) = scope.network(text) {
         if network.is_some_and(|network| network.subnets.is_empty()) {
             diagnostics.push(

@@ -175,7 +175,7 @@ fn tail_sections(service: &Service, drafting: &mut Drafting<'_>) -> Vec<Block> {
     let mut section = Builder::new(drafting, "Service");
     let slice = slice::name_of(&section.drafting.catalog.slice.name, service);
     section.push("Slice", slice, Origin::BuiltIn);
-    limits::systemd(&mut section, &service.limits, true);
+    limits::systemd(&mut section, &service.limits, limits::Level::Service);
     let limits = section.block("service_limits");
 
     let mut section = Builder::new(drafting, "Service");

@@ -124,6 +124,7 @@ fn written(key: &Key, setting: &Setting) -> Written {
                 (encoded(&pair, writer), value.origin)
             })
             .collect(),
+        SettingValue::List(items) if items.is_empty() && key.syntax != Syntax::Text => Vec::new(),
         SettingValue::List(items) if key.syntax == Syntax::Text => vec![(command(items), setting.origin)],
         SettingValue::List(items) if key.syntax == Syntax::Exec => {
             let words: Result<Vec<String>, Refusal> = items.iter().map(|item| encoded(&item.value, writer)).collect();
@@ -132,7 +133,7 @@ fn written(key: &Key, setting: &Setting) -> Written {
         // Words of one kind share a line where each is a plain word of its own: capabilities read as a list.
         SettingValue::List(items) if matches!(key.name, "DropCapability" | "AddCapability" | "Mask" | "Unmask") => {
             let words: Result<Vec<String>, Refusal> = items.iter().map(|item| encoded(&item.value, writer)).collect();
-            if items.is_empty() { Vec::new() } else { vec![(words.map(|words| words.join(" ")), setting.origin)] }
+            vec![(words.map(|words| words.join(" ")), setting.origin)]
         }
         SettingValue::List(items) => items.iter().map(|item| (encoded(&item.value, writer), item.origin)).collect(),
     }

@@ -1,24 +1,37 @@
 //! The load line: one number, every layer (DESIGN section 4, policy.md 2.2).
 
 use super::Builder;
-use crate::model::{Limits, Memory};
+use crate::model::{Limits, Memory, MemoryPolicy};
+
+/// Where limits stand.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Level {
+    /// In `[Service]`.
+    Service,
+    /// In the slice of one service, where `MemoryHigh=` could only slow down what the service's own limit already ends.
+    OwnSlice,
+    /// In the slice of a stack or of the fleet.
+    Above,
+}
 
 /// Swap beyond the memory, in bytes: none unless set.
 fn swap(limits: &Limits) -> u64 {
     limits.swap.as_ref().map_or(0, |swap| swap.value.bytes())
 }
 
-/// The limits as systemd has them: of a service with `MemoryHigh=`, of a slice without, since there it could only slow
-/// down what the service's own limit already ends.
-pub(super) fn systemd(builder: &mut Builder<'_, '_>, limits: &Limits, of_service: bool) {
+/// The limits as systemd has them.
+pub(super) fn systemd(builder: &mut Builder<'_, '_>, limits: &Limits, level: Level) {
     if let Some(memory) = &limits.memory {
-        if of_service {
-            let policy = limits.memory_policy.as_ref().map(|policy| policy.value).unwrap_or_default();
+        let policy = limits.memory_policy.as_ref().map(|policy| policy.value).unwrap_or_default();
+        if level == Level::Service || (level == Level::Above && policy == MemoryPolicy::Throttle) {
             builder.push("MemoryHigh", policy.high(memory.value).to_string(), memory.origin);
         }
         builder.push("MemoryMax", memory.value.bytes().to_string(), memory.origin);
         let origin = limits.swap.as_ref().map_or(memory.origin, |swap| swap.origin);
         builder.push("MemorySwapMax", swap(limits).to_string(), origin);
+    }
+    if let (None, Some(swap)) = (&limits.memory, &limits.swap) {
+        builder.push("MemorySwapMax", swap.value.bytes().to_string(), swap.origin);
     }
     if let Some(cpus) = &limits.cpus {
         builder.push("CPUQuota", cpus.value.quota(), cpus.origin);

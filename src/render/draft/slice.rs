@@ -82,7 +82,8 @@ fn draft(parts: Parts<'_>, drafting: &mut Drafting<'_>) -> Draft {
     unit.verbatim(parts.verbatim, &[]);
     let unit = unit.block("unit");
     let mut slice = Builder::new(drafting, "Slice");
-    limits::systemd(&mut slice, parts.limits, false);
+    let level = if parts.service.is_some() { limits::Level::OwnSlice } else { limits::Level::Above };
+    limits::systemd(&mut slice, parts.limits, level);
     slice.verbatim(parts.verbatim, &[]);
     let slice = slice.block("slice");
     Draft {

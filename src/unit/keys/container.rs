@@ -95,7 +95,7 @@ pub(super) const KEYS: &[Key] = &[
     Key::new(G, "Timezone", (4, 4), Text, "Sets the time zone."),
     Key::new(G, "Tmpfs", (4, 5), Lines, "Mounts a tmpfs."),
     Key::new(G, "UIDMap", (4, 8), Strv, "Maps user ids into the user namespace."),
-    Key::new(G, "Ulimit", (4, 7), Lines, "Sets a resource limit."),
+    Key::new(G, "Ulimit", (4, 7), Lines, "Sets a resource limit.").flag("--ulimit"),
     Key::new(G, "Umask", (6, 2), Text, "Sets the file mode mask.").flag("--umask"),
     Key::new(G, "Unmask", (4, 6), Args, "Shows paths that podman hides by default, or `ALL`."),
     Key::new(G, "User", (4, 4), Text, "Runs as this user."),
