@@ -1,0 +1,91 @@
+//! The figures as tables for people, and which of the goals they meet.
+
+use std::{fmt::Write as _, time::Duration};
+
+use super::{Measured, ROUNDS, Size};
+
+const MIB: f64 = 1024.0 * 1024.0;
+
+/// The text: ratios, absolute figures, goals.
+pub fn text(sizes: &[Size], one: Duration, binary: u64) -> String {
+    let mut text = String::new();
+    let _ = writeln!(text, "## Ratios: `render` against the others, 1.00 is as long\n");
+    ratios(&mut text, sizes);
+    let _ = writeln!(text, "\n## Of this machine: the median of {ROUNDS} runs, the most memory of another\n");
+    absolute(&mut text, sizes);
+    let _ = writeln!(text, "\none service, whole process: {:.1} ms; binary: {:.2} MiB", ms(one), binary as f64 / MIB);
+    let _ = writeln!(text, "\n## Goals\n\n| Goal | Measured | Met |\n|---|---|---|");
+    goals(&mut text, sizes);
+    goal(&mut text, "one service in less than 5 ms", &format!("{:.1} ms", ms(one)), Some(ms(one) < 5.0));
+    goal(
+        &mut text,
+        "the binary smaller than 8 MiB",
+        &format!("{:.2} MiB", binary as f64 / MIB),
+        Some((binary as f64) < 8.0 * MIB),
+    );
+    text
+}
+
+fn ratios(text: &mut String, sizes: &[Size]) {
+    let _ = writeln!(text, "| Services | Files | `render` / `cp -r` | unchanged / `cp -r` | `render` / generator |");
+    let _ = writeln!(text, "|---:|---:|---:|---:|---:|");
+    for size in sizes {
+        let judges = size.judges.iter().map(|judge| format!("{:.2} ({})", ratio(&size.fresh, judge), judge.name));
+        let judges = judges.collect::<Vec<_>>().join(", ");
+        let judges = if judges.is_empty() { "NOT MEASURED" } else { &judges };
+        let (fresh, again) = (ratio(&size.fresh, &size.copy), ratio(&size.again, &size.copy));
+        let _ = writeln!(text, "| {} | {} | {fresh:.2} | {again:.2} | {judges} |", size.services, size.files);
+    }
+}
+
+fn absolute(text: &mut String, sizes: &[Size]) {
+    let _ = writeln!(text, "| Services | Program | Time | Peak memory |\n|---:|---|---:|---:|");
+    for size in sizes {
+        for program in [&size.fresh, &size.again, &size.copy].into_iter().chain(&size.judges) {
+            let (time, memory) = (ms(program.time), program.memory as f64 / MIB);
+            let _ = writeln!(text, "| {} | {} | {time:.1} ms | {memory:.1} MiB |", size.services, program.name);
+        }
+    }
+}
+
+/// The goals that have to do with sizes: at the largest, and from a tenth of it to it.
+fn goals(text: &mut String, sizes: &[Size]) {
+    let Some(largest) = sizes.iter().max_by_key(|size| size.services) else { return };
+    let at = format!("at {} services: ", largest.services);
+    let judges = largest.judges.iter().map(|judge| ratio(&largest.fresh, judge));
+    match judges.reduce(f64::max) {
+        Some(worst) => goal(
+            text,
+            &format!("{at}no slower than Podman's generator"),
+            &format!("{worst:.2} of its time"),
+            Some(worst <= 1.0),
+        ),
+        None => goal(text, &format!("{at}no slower than Podman's generator"), "NOT MEASURED", None),
+    }
+    let copy = ratio(&largest.fresh, &largest.copy);
+    goal(text, &format!("{at}within twice `cp -r`"), &format!("{copy:.2} times"), Some(copy <= 2.0));
+    let memory = largest.fresh.memory.max(largest.again.memory) as f64 / MIB;
+    goal(text, &format!("{at}less than 150 MiB"), &format!("{memory:.1} MiB"), Some(memory < 150.0));
+    for size in sizes.iter().filter(|size| size.services * 10 == largest.services) {
+        let scale = ratio(&largest.fresh, &size.fresh);
+        let what = format!("from {} to {} services at most 11 times", size.services, largest.services);
+        goal(text, &what, &format!("{scale:.2} times"), Some(scale <= 11.0));
+    }
+}
+
+fn goal(text: &mut String, what: &str, measured: &str, met: Option<bool>) {
+    let met = match met {
+        Some(true) => "yes",
+        Some(false) => "NO",
+        None => "not known",
+    };
+    let _ = writeln!(text, "| {what} | {measured} | {met} |");
+}
+
+fn ratio(one: &Measured, other: &Measured) -> f64 {
+    one.time.as_secs_f64() / other.time.as_secs_f64()
+}
+
+fn ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}
