@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, Origin, Span},
-    model::{AllowEntry, Catalog, Mount, Name, NetworkRef, Service},
+    model::{AllowEntry, Catalog, DependencyKind, Mount, Name, NetworkRef, Service},
     unit::keys::UnitType,
 };
 
@@ -104,13 +104,16 @@ fn shared_sources(catalog: &Catalog, diagnostics: &mut Diagnostics) {
 
 /// Nothing can start that waits for itself.
 fn cycles(catalog: &Catalog, diagnostics: &mut Diagnostics) {
-    let edges: IndexMap<&Name, Vec<(&Name, Origin)>> = catalog.services.values().map(|s| (&s.name, waits_for(catalog, s))).collect();
+    let edges = waits(catalog);
     let mut states: BTreeMap<&Name, State> = BTreeMap::new();
     for start in edges.keys() {
         let mut path = Vec::new();
         visit(start, &edges, &mut states, &mut path, diagnostics);
     }
 }
+
+/// Whom each service waits for, and where that is written.
+type Edges<'a> = IndexMap<&'a Name, Vec<(&'a Name, Origin)>>;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -120,7 +123,7 @@ enum State {
 
 fn visit<'a>(
     name: &'a Name,
-    edges: &IndexMap<&'a Name, Vec<(&'a Name, Origin)>>,
+    edges: &Edges<'a>,
     states: &mut BTreeMap<&'a Name, State>,
     path: &mut Vec<(&'a Name, Origin)>,
     diagnostics: &mut Diagnostics,
@@ -148,19 +151,27 @@ fn visit<'a>(
     states.insert(name, State::Done);
 }
 
-fn waits_for<'a>(catalog: &'a Catalog, service: &'a Service) -> Vec<(&'a Name, Origin)> {
+fn waits(catalog: &Catalog) -> Edges<'_> {
+    let mut edges: Edges<'_> = catalog.services.values().map(|service| (&service.name, own_waits(service))).collect();
+    // `before` of one service is an `after` of the other.
+    for service in catalog.services.values() {
+        for dependency in service.dependencies.iter().filter(|d| d.kind == DependencyKind::Before) {
+            if let Some(later) = dependency.service.as_ref().and_then(|name| edges.get_mut(name)) {
+                later.push((&service.name, dependency.origin));
+            }
+        }
+    }
+    edges
+}
+
+fn own_waits(service: &Service) -> Vec<(&Name, Origin)> {
     let after = service.dependencies.iter().filter(|d| d.kind.waits());
     let after = after.filter_map(|d| Some((d.service.as_ref()?, d.origin)));
     let namespaces = service.networks.iter().filter_map(|attachment| match &attachment.network {
         NetworkRef::Service(name) => Some((name, attachment.origin)),
         _ => None,
     });
-    // `before` of another service is an `after` of this one.
-    let before = catalog.services.values().flat_map(|other| {
-        let theirs = other.dependencies.iter().filter(|d| d.kind == crate::model::DependencyKind::Before);
-        theirs.filter(|d| d.service.as_ref() == Some(&service.name)).map(|d| (&other.name, d.origin))
-    });
-    after.chain(namespaces).chain(before).collect()
+    after.chain(namespaces).collect()
 }
 
 /// A service that is allowed by name must have an address to allow.
