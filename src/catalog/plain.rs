@@ -1,18 +1,31 @@
 //! Plain Quadlet keys: those that mean no more than their text.
 
+use std::{collections::HashMap, sync::LazyLock};
+
 use super::{
     fields::{Fields, text},
     node::Value,
-    schema,
 };
 use crate::{
     model::{Setting, SettingValue},
-    unit::keys::{Key, Syntax},
+    unit::keys::{self, Key, Syntax},
 };
 
-/// Reads every plain key of a Quadlet section, in the order of the key table.
+/// The keys of each Quadlet section by the names that the TOML has for them.
+static BY_NAME: LazyLock<HashMap<&str, HashMap<String, &Key>>> = LazyLock::new(|| {
+    let names = |group| keys::keys(group).iter().map(|key| (key.snake(), key)).collect();
+    keys::groups().map(|group| (group, names(group))).collect()
+});
+
+/// Reads every plain key of a Quadlet section, in the order of the key table, less those that a table of ours speaks for.
 pub(crate) fn read(group: &str, typed: &[&str], fields: &Fields<'_>) -> Vec<Setting> {
-    schema::plain_keys(group, typed).filter_map(|key| one(key, &key.snake(), fields)).collect()
+    let Some(names) = BY_NAME.get(group) else { return Vec::new() };
+    // A service sets few of the many keys.
+    let mut set: Vec<(&Key, &str)> = fields.keys().filter_map(|name| Some((*names.get(name)?, name))).collect();
+    set.sort_unstable_by_key(|(key, _)| key.name);
+    set.dedup();
+    set.retain(|(key, _)| !typed.contains(&key.name));
+    set.into_iter().filter_map(|(key, name)| one(key, name, fields)).collect()
 }
 
 /// Reads a key under the name that the TOML has for it.
