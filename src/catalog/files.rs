@@ -147,7 +147,7 @@ impl Finder<'_> {
     /// Names in a directory with whether each is a directory, sorted.
     fn list(&mut self, dir: &Utf8Path) -> Option<Vec<(String, bool)>> {
         let read = fs::read_dir(dir).and_then(|entries| {
-            entries.map(|entry| entry.map(|e| (e.file_name(), e.path()))).collect::<Result<Vec<_>, _>>()
+            entries.map(|entry| entry.map(|e| (e.file_name(), is_dir(&e)))).collect::<Result<Vec<_>, _>>()
         });
         let entries = match read {
             Ok(entries) => entries,
@@ -160,9 +160,9 @@ impl Finder<'_> {
             }
         };
         let mut names = Vec::with_capacity(entries.len());
-        for (name, path) in entries {
+        for (name, is_dir) in entries {
             match name.into_string() {
-                Ok(name) => names.push((name, path.is_dir())),
+                Ok(name) => names.push((name, is_dir)),
                 Err(name) => self.refuse(format!("{dir} holds a name that is not UTF-8: {}", name.display()), "rename it"),
             }
         }
@@ -202,6 +202,14 @@ impl Finder<'_> {
 
     fn refuse(&mut self, message: String, help: &str) {
         self.diagnostics.push(Diagnostic::general(message).help(help));
+    }
+}
+
+/// True for a directory, and for a link to one.
+fn is_dir(entry: &fs::DirEntry) -> bool {
+    match entry.file_type() {
+        Ok(kind) if !kind.is_symlink() => kind.is_dir(),
+        _ => entry.path().is_dir(),
     }
 }
 

@@ -124,11 +124,9 @@ fn assemble(files: &Files, trees: &Trees, built_in: &BuiltIn, diagnostics: &mut 
     let mut services = IndexMap::with_capacity(files.services.len());
     for (file, tree) in files.services.iter().zip(&trees.services) {
         let Some(tree) = tree else { continue };
-        let stack_tree = file
-            .stack
-            .as_ref()
-            .and_then(|stack| files.stacks.iter().position(|dir| dir.name == *stack))
-            .and_then(|at| trees.stacks[at].as_ref());
+        // The stacks are in the order of their directories.
+        let stack_at = file.stack.as_ref().and_then(|stack| stacks.get_index_of(stack));
+        let stack_tree = stack_at.and_then(|at| trees.stacks[at].as_ref());
         let mut layers = built_in.layers(settings.target.profile);
         layers.extend(defaults);
         layers.extend(stack_tree.and_then(|tree| Fields::one(tree).node("defaults")));

@@ -60,11 +60,13 @@ fn value(attachment: &Attachment, service: &Service, builder: &mut Builder<'_, '
 /// On macvlan a new MAC at each start leaves the neighbours with a stale ARP entry for seconds to minutes
 /// (real-host.md section 3): one is derived that stays.
 fn stable_mac(attachment: &Attachment, service: &Service, catalog: &Catalog) -> Option<Mac> {
-    let network = catalog.networks.values().find(|network| match &attachment.network {
-        NetworkRef::Catalog(name) => network.name == *name,
-        NetworkRef::External(name) => network.external && network.network_name.value == *name,
-        NetworkRef::Mode(_) | NetworkRef::Service(_) => false,
-    })?;
+    let network = match &attachment.network {
+        NetworkRef::Catalog(name) => catalog.networks.get(name),
+        NetworkRef::External(name) => {
+            catalog.networks.values().find(|network| network.external && network.network_name.value == *name)
+        }
+        NetworkRef::Mode(_) | NetworkRef::Service(_) => None,
+    }?;
     if !network.is_macvlan() {
         return None;
     }
