@@ -4,7 +4,7 @@
 //!
 //! | layer | modules |
 //! |---|---|
-//! | 0 | [`diagnostic`] |
+//! | 0 | [`diagnostic`], [`parallel`] |
 //! | 1 | [`model`], [`unit`] |
 //! | 2 | [`catalog`], [`render`] |
 //! | 4 | [`install`], [`report`] |
@@ -17,6 +17,7 @@ pub mod commands;
 pub mod diagnostic;
 pub mod install;
 pub mod model;
+pub mod parallel;
 pub mod render;
 pub mod report;
 pub mod unit;

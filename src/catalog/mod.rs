@@ -21,6 +21,7 @@ use indexmap::IndexMap;
 use crate::{
     diagnostic::{Diagnostics, Origin, SourceFile, SourceKind, Sources},
     model::{Catalog, FleetSlice, Name, Profile},
+    parallel,
 };
 use fields::Fields;
 use files::Files;
@@ -82,15 +83,17 @@ struct Trees {
 
 impl Trees {
     fn parse(files: &Files, sources: &Sources, diagnostics: &mut Diagnostics) -> Self {
-        let mut parse = |file, schema| {
+        let parse = |file, schema, diagnostics: &mut Diagnostics| {
             let tree = node::parse(sources, file, diagnostics)?;
             schema::check(&tree, schema, diagnostics);
             Some(tree)
         };
         Self {
-            catalog: files.catalog.and_then(|file| parse(file, schema::catalog())),
-            stacks: files.stacks.iter().map(|stack| parse(stack.file?, schema::stack())).collect(),
-            services: files.services.iter().map(|s| parse(s.readable.then_some(s.file)?, schema::service())).collect(),
+            catalog: files.catalog.and_then(|file| parse(file, schema::catalog(), diagnostics)),
+            stacks: files.stacks.iter().map(|stack| parse(stack.file?, schema::stack(), diagnostics)).collect(),
+            services: each(&files.services, diagnostics, |service, diagnostics| {
+                parse(service.readable.then_some(service.file)?, schema::service(), diagnostics)
+            }),
         }
     }
 }
@@ -121,9 +124,9 @@ fn assemble(files: &Files, trees: &Trees, built_in: &BuiltIn, diagnostics: &mut 
     }
 
     let defaults = top.and_then(|tree| Fields::one(tree).node("defaults"));
-    let mut services = IndexMap::with_capacity(files.services.len());
-    for (file, tree) in files.services.iter().zip(&trees.services) {
-        let Some(tree) = tree else { continue };
+    let files_and_trees: Vec<_> = files.services.iter().zip(&trees.services).collect();
+    let read = each(&files_and_trees, diagnostics, |(file, tree), diagnostics| {
+        let tree = tree.as_ref()?;
         // The stacks are in the order of their directories.
         let stack_at = file.stack.as_ref().and_then(|stack| stacks.get_index_of(stack));
         let stack_tree = stack_at.and_then(|at| trees.stacks[at].as_ref());
@@ -133,9 +136,9 @@ fn assemble(files: &Files, trees: &Trees, built_in: &BuiltIn, diagnostics: &mut 
         layers.push(tree);
         let place = crate::diagnostic::Span { file: file.file, start: 0, end: 0 };
         let scope = Scope { known: &known, stack: file.stack.as_ref(), target: &settings.target };
-        let service = service::read(file, &Fields::new(layers, Some(place)), &scope, diagnostics);
-        services.extend(service.map(|service| (service.name.clone(), service)));
-    }
+        service::read(file, &Fields::new(layers, Some(place)), &scope, diagnostics)
+    });
+    let services = read.into_iter().flatten().map(|service| (service.name.clone(), service)).collect();
 
     let (networks, volumes) = known.into_parts();
     Catalog {
@@ -156,6 +159,23 @@ fn assemble(files: &Files, trees: &Trees, built_in: &BuiltIn, diagnostics: &mut 
         trusted_registries: settings.trusted_registries,
         waivers: settings.waivers,
     }
+}
+
+/// Does the same for each of the services, many at once; complaints come in the order of the services.
+fn each<T: Sync, R: Send>(
+    services: &[T],
+    diagnostics: &mut Diagnostics,
+    work: impl Fn(&T, &mut Diagnostics) -> R + Sync,
+) -> Vec<R> {
+    let worked = parallel::map(services, |service| {
+        let mut found = Diagnostics::new();
+        (work(service, &mut found), found)
+    });
+    let take = |(result, found)| {
+        diagnostics.extend(found);
+        result
+    };
+    worked.into_iter().map(take).collect()
 }
 
 /// A name that was checked when the shape was.

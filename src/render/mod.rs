@@ -15,7 +15,9 @@ pub use templates::Templates;
 use crate::{
     diagnostic::{Diagnostics, Sources},
     model::{Catalog, Name},
+    parallel,
 };
+use draft::Drafting;
 
 /// Renders the whole catalog, or with `only` the files of those services alone.
 ///
@@ -27,9 +29,18 @@ pub fn render(
     sources: &Sources,
     diagnostics: &mut Diagnostics,
 ) -> Option<Bundle> {
+    // A draft takes more memory than its file: each becomes one before the next is made.
+    let rendered = parallel::map(&draft::subjects(catalog, only), |subject| {
+        let mut diagnostics = Diagnostics::new();
+        let drafts = draft::of(*subject, Drafting { catalog, sources, diagnostics: &mut diagnostics });
+        let finish = |draft| finish::finish(draft, catalog, templates, &mut diagnostics);
+        let files: Vec<RenderedFile> = drafts.into_iter().filter_map(finish).collect();
+        (files, diagnostics)
+    });
     let mut files = Vec::new();
-    for draft in draft::all(catalog, only, sources, diagnostics) {
-        files.extend(finish::finish(draft, catalog, templates, diagnostics));
+    for (of_subject, complaints) in rendered {
+        files.extend(of_subject);
+        diagnostics.extend(complaints);
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
     (!diagnostics.has_errors()).then(|| Bundle { catalog: catalog.name.clone(), files })

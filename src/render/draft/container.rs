@@ -28,17 +28,21 @@ const THEMES: &[(&str, &[&str])] = &[
     ("lifecycle", &["LogDriver", "LogOpt", "Notify", "StopSignal", "ReloadCmd", "ReloadSignal", "RunInit"]),
 ];
 
-fn theme(key: &str) -> &'static str {
+/// The block of a key and its place in it; keys without a place keep the order of the key table.
+fn theme(key: &str) -> (&'static str, usize) {
     if key.starts_with("Health") {
-        return "health";
+        return ("health", usize::MAX);
     }
-    THEMES.iter().find(|(_, keys)| keys.contains(&key)).map_or("process", |(theme, _)| theme)
+    let place = |(theme, keys): &(&'static str, &[&str])| Some((*theme, keys.iter().position(|name| *name == key)?));
+    THEMES.iter().find_map(place).unwrap_or(("process", usize::MAX))
 }
 
-/// The place of a key within its block; keys without one keep the order of the key table.
-fn place(theme: &str, key: &str) -> usize {
-    let keys = THEMES.iter().find(|(name, _)| *name == theme).map_or(&[][..], |(_, keys)| keys);
-    keys.iter().position(|name| *name == key).unwrap_or(usize::MAX)
+/// The plain keys of a service with their blocks, those of one block in their order.
+fn themed(service: &Service) -> Vec<(&'static str, &Setting)> {
+    let settings = service.settings.iter().filter(|setting| setting.key != "PodmanArgs");
+    let mut themed: Vec<_> = settings.map(|setting| (theme(setting.key), setting)).collect();
+    themed.sort_by_key(|((_, place), _)| *place);
+    themed.into_iter().map(|((theme, _), setting)| (theme, setting)).collect()
 }
 
 /// Drafts a service's container and the units beside it.
@@ -49,11 +53,10 @@ pub(super) fn draft(service: &Service, drafting: &mut Drafting<'_>, drafts: &mut
         lines(&mut builder);
         blocks.push(builder.block(name));
     };
+    let settings = themed(service);
+    let in_pod = service.setting("Pod").is_some();
     let plain = |builder: &mut Builder<'_, '_>, name: &str| {
-        let in_pod = service.setting("Pod").is_some();
-        let mut settings: Vec<&Setting> = service.settings.iter().filter(|s| theme(s.key) == name && s.key != "PodmanArgs").collect();
-        settings.sort_by_key(|setting| place(name, setting.key));
-        for setting in settings {
+        for (_, setting) in settings.iter().filter(|(theme, _)| *theme == name) {
             // A pod's member is in the pod's user namespace.
             if in_pod && setting.key == "UserNS" && setting.origin == Origin::BuiltIn {
                 continue;

@@ -10,7 +10,7 @@ mod volume;
 
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, FileId, Origin, Sources},
-    model::{Catalog, Name, Profile, Setting, Text, Verbatim},
+    model::{Catalog, Companion, Name, Network, Profile, Service, Setting, Stack, Text, Verbatim, Volume},
     unit::{
         UnitType,
         keys::{self, Key},
@@ -49,32 +49,47 @@ pub(crate) struct Draft {
     pub(crate) blocks: Vec<Block>,
 }
 
-/// Every draft of the catalog, or those of some services alone.
-pub(crate) fn all(catalog: &Catalog, only: Option<&[Name]>, sources: &Sources, diagnostics: &mut Diagnostics) -> Vec<Draft> {
-    let mut drafting = Drafting { catalog, sources, diagnostics };
-    let mut drafts = Vec::new();
-    for service in catalog.services.values() {
-        if only.is_none_or(|only| only.contains(&service.name)) {
-            container::draft(service, &mut drafting, &mut drafts);
-            drafts.push(slice::of_service(service, &mut drafting));
-        }
+/// What files are drafted for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Subject<'a> {
+    Service(&'a Service),
+    Fleet,
+    Stack(&'a Stack),
+    Network(&'a Network),
+    Volume(&'a Volume),
+    Companion(FileId, &'a Companion),
+}
+
+/// Everything in the catalog that has files, or some services alone.
+pub(crate) fn subjects<'a>(catalog: &'a Catalog, only: Option<&[Name]>) -> Vec<Subject<'a>> {
+    if let Some(only) = only {
+        return catalog.services.values().filter(|service| only.contains(&service.name)).map(Subject::Service).collect();
     }
-    if only.is_none() {
-        drafts.extend(slice::of_fleet(&mut drafting));
-        for stack in catalog.stacks.values() {
-            drafts.extend(slice::of_stack(stack, &mut drafting));
+    let mut subjects: Vec<Subject<'_>> = catalog.services.values().map(Subject::Service).collect();
+    subjects.push(Subject::Fleet);
+    subjects.extend(catalog.stacks.values().map(Subject::Stack));
+    subjects.extend(catalog.networks.values().filter(|network| !network.external).map(Subject::Network));
+    subjects.extend(catalog.volumes.values().filter(|volume| !volume.external).map(Subject::Volume));
+    subjects.extend(catalog.companions.iter().map(|(file, companion)| Subject::Companion(*file, companion)));
+    subjects
+}
+
+/// Every draft of a subject.
+pub(crate) fn of(subject: Subject<'_>, mut drafting: Drafting<'_>) -> Vec<Draft> {
+    let drafting = &mut drafting;
+    match subject {
+        Subject::Service(service) => {
+            let mut drafts = Vec::new();
+            container::draft(service, drafting, &mut drafts);
+            drafts.push(slice::of_service(service, drafting));
+            drafts
         }
-        for network in catalog.networks.values().filter(|network| !network.external) {
-            drafts.push(network::draft(network, &mut drafting));
-        }
-        for volume in catalog.volumes.values().filter(|volume| !volume.external) {
-            drafts.push(volume::draft(volume, &mut drafting));
-        }
-        for (file, companion) in &catalog.companions {
-            drafts.extend(companion::draft(companion, None, *file, &mut drafting));
-        }
+        Subject::Fleet => slice::of_fleet(drafting).into_iter().collect(),
+        Subject::Stack(stack) => slice::of_stack(stack, drafting).into_iter().collect(),
+        Subject::Network(network) => vec![network::draft(network, drafting)],
+        Subject::Volume(volume) => vec![volume::draft(volume, drafting)],
+        Subject::Companion(file, companion) => companion::draft(companion, None, file, drafting).into_iter().collect(),
     }
-    drafts
 }
 
 /// What drafting needs to know, and where it complains.
