@@ -2,7 +2,7 @@
 
 use std::{
     num::NonZero,
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{Mutex, PoisonError},
     thread,
 };
 
@@ -15,33 +15,46 @@ const MOST_THREADS: usize = 8;
 /// The stack that the first thread of a process has: what fits there fits here.
 const STACK: usize = 8 * 1024 * 1024;
 
-/// What `work` makes of each of the items, in their order.
-pub fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+/// What `work` makes of each of the items, in their order. An item is gone when its work is done.
+pub fn map<T: Send, R: Send>(
+    items: impl IntoIterator<Item = T, IntoIter: ExactSizeIterator + Send>,
+    work: impl Fn(T) -> R + Sync,
+) -> Vec<R> {
+    let items = items.into_iter();
     if items.len() <= BATCH {
-        return items.iter().map(work).collect();
+        return items.map(work).collect();
     }
-    let next = AtomicUsize::new(0);
-    let take_batches = || {
+    let mut results = Vec::with_capacity(items.len());
+    let batches = Mutex::new((0_usize, items));
+    let next_batch = || {
+        let mut batches = batches.lock().unwrap_or_else(PoisonError::into_inner);
+        batches.0 += 1;
+        (batches.0, batches.1.by_ref().take(BATCH).collect::<Vec<T>>())
+    };
+    let work_on_batches = || {
         let mut done = Vec::new();
         loop {
-            let batch = next.fetch_add(1, Ordering::Relaxed);
-            let Some(items) = items.chunks(BATCH).nth(batch) else { return done };
-            done.push((batch, items.iter().map(&work).collect::<Vec<R>>()));
+            let (number, batch) = next_batch();
+            if batch.is_empty() {
+                return done;
+            }
+            done.push((number, batch.into_iter().map(&work).collect::<Vec<R>>()));
         }
     };
     let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS);
     let mut done = thread::scope(|scope| {
-        // A thread that the system refuses is one that this one does the work of.
-        let start = |_| thread::Builder::new().stack_size(STACK).spawn_scoped(scope, take_batches).ok();
+        // A thread that the system refuses is one whose work the others do.
+        let start = |_| thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work_on_batches).ok();
         let helpers: Vec<_> = (1..threads).filter_map(start).collect();
-        let mut done = take_batches();
+        let mut done = work_on_batches();
         for helper in helpers {
             done.extend(helper.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
         }
         done
     });
-    done.sort_unstable_by_key(|(batch, _)| *batch);
-    done.into_iter().flat_map(|(_, results)| results).collect()
+    done.sort_unstable_by_key(|(number, _)| *number);
+    results.extend(done.into_iter().flat_map(|(_, batch)| batch));
+    results
 }
 
 #[cfg(test)]
@@ -52,7 +65,7 @@ mod tests {
     fn results_have_the_order_of_the_items() {
         for count in [0, 1, BATCH, BATCH + 1, 10 * BATCH + 7] {
             let items: Vec<usize> = (0..count).collect();
-            assert_eq!(map(&items, |item| item * 2), items.iter().map(|item| item * 2).collect::<Vec<_>>());
+            assert_eq!(map(items.iter(), |item| item * 2), items.iter().map(|item| item * 2).collect::<Vec<_>>());
         }
     }
 }

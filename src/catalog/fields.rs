@@ -72,12 +72,12 @@ impl<'n> Fields<'n> {
 
     /// Every key of every layer: one that several layers set comes as often.
     pub(crate) fn keys(&self) -> impl Iterator<Item = &'n str> {
-        self.layers.iter().flat_map(|layer| layer.keys()).map(String::as_str)
+        self.layers.iter().flat_map(|layer| layer.iter()).map(|(key, _)| key)
     }
 
     /// Every key of the merged table with its strongest value, in the order of the layers.
     pub(crate) fn entries(&self) -> IndexMap<&'n str, &'n Entry> {
-        self.layers.iter().flat_map(|layer| layer.iter()).map(|(key, entry)| (key.as_str(), entry)).collect()
+        self.layers.iter().flat_map(|layer| layer.iter()).collect()
     }
 
     pub(crate) fn string(&self, key: &str) -> Option<Sourced<&'n str>> {

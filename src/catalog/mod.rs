@@ -41,7 +41,7 @@ pub fn load(dir: &Utf8Path, sources: &mut Sources, diagnostics: &mut Diagnostics
     let files = files::find(dir, sources, diagnostics);
     let built_in = BuiltIn::parse(sources);
     let trees = Trees::parse(&files, sources, diagnostics);
-    let catalog = assemble(&files, &trees, &built_in, diagnostics);
+    let catalog = assemble(&files, trees, &built_in, diagnostics);
     if !diagnostics.has_errors() {
         relations::check(&catalog, diagnostics);
     }
@@ -98,7 +98,7 @@ impl Trees {
     }
 }
 
-fn assemble(files: &Files, trees: &Trees, built_in: &BuiltIn, diagnostics: &mut Diagnostics) -> Catalog {
+fn assemble(files: &Files, trees: Trees, built_in: &BuiltIn, diagnostics: &mut Diagnostics) -> Catalog {
     let top = trees.catalog.as_ref();
     let settings = settings::read(top, diagnostics);
     let mut known = Known::default();
@@ -124,8 +124,9 @@ fn assemble(files: &Files, trees: &Trees, built_in: &BuiltIn, diagnostics: &mut 
     }
 
     let defaults = top.and_then(|tree| Fields::one(tree).node("defaults"));
-    let files_and_trees: Vec<_> = files.services.iter().zip(&trees.services).collect();
-    let read = each(&files_and_trees, diagnostics, |(file, tree), diagnostics| {
+    // A tree takes more memory than its service: each is gone when it has been read.
+    let files_and_trees = files.services.iter().zip(trees.services);
+    let read = each(files_and_trees, diagnostics, |(file, tree), diagnostics| {
         let tree = tree.as_ref()?;
         // The stacks are in the order of their directories.
         let stack_at = file.stack.as_ref().and_then(|stack| stacks.get_index_of(stack));
@@ -138,7 +139,8 @@ fn assemble(files: &Files, trees: &Trees, built_in: &BuiltIn, diagnostics: &mut 
         let scope = Scope { known: &known, stack: file.stack.as_ref(), target: &settings.target };
         service::read(file, &Fields::new(layers, Some(place)), &scope, diagnostics)
     });
-    let services = read.into_iter().flatten().map(|service| (service.name.clone(), service)).collect();
+    let mut services = IndexMap::with_capacity(read.len());
+    services.extend(read.into_iter().flatten().map(|service| (service.name.clone(), service)));
 
     let (networks, volumes) = known.into_parts();
     Catalog {
@@ -162,10 +164,10 @@ fn assemble(files: &Files, trees: &Trees, built_in: &BuiltIn, diagnostics: &mut 
 }
 
 /// Does the same for each of the services, many at once; complaints come in the order of the services.
-fn each<T: Sync, R: Send>(
-    services: &[T],
+fn each<T: Send, R: Send>(
+    services: impl IntoIterator<Item = T, IntoIter: ExactSizeIterator + Send>,
     diagnostics: &mut Diagnostics,
-    work: impl Fn(&T, &mut Diagnostics) -> R + Sync,
+    work: impl Fn(T, &mut Diagnostics) -> R + Sync,
 ) -> Vec<R> {
     let worked = parallel::map(services, |service| {
         let mut found = Diagnostics::new();

@@ -1,6 +1,7 @@
 //! A TOML file as a tree of values that know where they stand.
 
-use indexmap::IndexMap;
+use std::borrow::Cow;
+
 use toml::{
     Spanned,
     de::{DeTable, DeValue},
@@ -24,7 +25,24 @@ pub(crate) struct Entry {
     pub(crate) node: Node,
 }
 
-pub(crate) type Map = IndexMap<String, Entry>;
+/// The entries of a table in their order. Tables that are asked for a key are short: to compare is quicker than to hash,
+/// and thousands of them take little memory.
+#[derive(Clone, Debug)]
+pub(crate) struct Map(Box<[(Box<str>, Entry)]>);
+
+impl Map {
+    pub(crate) fn get(&self, key: &str) -> Option<&Entry> {
+        self.iter().find(|(name, _)| *name == key).map(|(_, entry)| entry)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Entry)> {
+        self.0.iter().map(|(key, entry)| (&**key, entry))
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+}
 
 #[derive(Clone, Debug)]
 pub(crate) enum Value {
@@ -34,7 +52,7 @@ pub(crate) enum Value {
     Float(String),
     Boolean(bool),
     Datetime(String),
-    Array(Vec<Node>),
+    Array(Box<[Node]>),
     Table(Map),
 }
 
@@ -102,13 +120,11 @@ struct Reader {
 
 impl Reader {
     fn table(&self, table: DeTable<'_>, diagnostics: &mut Diagnostics) -> Map {
-        table
-            .into_iter()
-            .map(|(key, value)| {
-                let key_span = place(self.file, &key.span());
-                (key.into_inner().into_owned(), Entry { key: key_span, node: self.node(value, diagnostics) })
-            })
-            .collect()
+        let entry = |(key, value): (Spanned<Cow<'_, str>>, _)| {
+            let place = place(self.file, &key.span());
+            (key.into_inner().into(), Entry { key: place, node: self.node(value, diagnostics) })
+        };
+        Map(table.into_iter().map(entry).collect())
     }
 
     fn node(&self, value: Spanned<DeValue<'_>>, diagnostics: &mut Diagnostics) -> Node {

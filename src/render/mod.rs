@@ -30,14 +30,14 @@ pub fn render(
     diagnostics: &mut Diagnostics,
 ) -> Option<Bundle> {
     // A draft takes more memory than its file: each becomes one before the next is made.
-    let rendered = parallel::map(&draft::subjects(catalog, only), |subject| {
+    let rendered = parallel::map(draft::subjects(catalog, only), |subject| {
         let mut diagnostics = Diagnostics::new();
-        let drafts = draft::of(*subject, Drafting { catalog, sources, diagnostics: &mut diagnostics });
+        let drafts = draft::of(subject, Drafting { catalog, sources, diagnostics: &mut diagnostics });
         let finish = |draft| finish::finish(draft, catalog, templates, &mut diagnostics);
         let files: Vec<RenderedFile> = drafts.into_iter().filter_map(finish).collect();
         (files, diagnostics)
     });
-    let mut files = Vec::new();
+    let mut files = Vec::with_capacity(rendered.iter().map(|(files, _)| files.len()).sum());
     for (of_subject, complaints) in rendered {
         files.extend(of_subject);
         diagnostics.extend(complaints);

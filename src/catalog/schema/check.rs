@@ -14,7 +14,7 @@ pub(crate) fn check(table: &Node, schema: &'static Schema, diagnostics: &mut Dia
         diagnostics.push(mismatch(table, &format!("a table: {}", schema.what)));
         return;
     };
-    for (key, entry) in map {
+    for (key, entry) in map.iter() {
         match schema.field(key) {
             Some(field) => check_value(&entry.node, field.kind, diagnostics),
             None => diagnostics.push(unknown_key(key, entry.key, schema)),
@@ -141,7 +141,7 @@ fn check_pair_key(key: &str) -> Result<(), Invalid> {
 }
 
 fn check_pairs(map: &Map, diagnostics: &mut Diagnostics, key_check: fn(&str) -> Result<(), Invalid>) {
-    for (key, entry) in map {
+    for (key, entry) in map.iter() {
         if let Err(Invalid { message, help }) = key_check(key) {
             diagnostics.push(Diagnostic::error(message, entry.key).help(help));
         }
@@ -174,7 +174,7 @@ fn check_pair_list(items: &[Node], diagnostics: &mut Diagnostics, key_check: fn(
 }
 
 fn check_named(map: &Map, schema: &'static Schema, diagnostics: &mut Diagnostics) {
-    for (name, entry) in map {
+    for (name, entry) in map.iter() {
         if let Err(Invalid { message, help }) = model::Name::new(name) {
             diagnostics.push(Diagnostic::error(message, entry.key).help(help));
         }
@@ -184,8 +184,8 @@ fn check_named(map: &Map, schema: &'static Schema, diagnostics: &mut Diagnostics
 
 /// Verbatim sections: the names of their keys are looked up when they are rendered, where the target is known.
 fn check_sections(map: &Map, names: &[&'static str], diagnostics: &mut Diagnostics) {
-    for (section, entry) in map {
-        if !names.contains(&section.as_str()) {
+    for (section, entry) in map.iter() {
+        if !names.contains(&section) {
             let message = format!("the section [{}] cannot be written here", section.escape_debug());
             let help = nearest(section, names.iter().copied()).map_or_else(
                 || format!("write one of {}", names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")),
@@ -198,9 +198,9 @@ fn check_sections(map: &Map, names: &[&'static str], diagnostics: &mut Diagnosti
             diagnostics.push(mismatch(&entry.node, "a table of unit keys"));
             continue;
         };
-        for line in lines.values() {
+        for (_, line) in lines.iter() {
             let values = match &line.node.value {
-                Value::Array(items) => items.as_slice(),
+                Value::Array(items) => &**items,
                 _ => std::slice::from_ref(&line.node),
             };
             for value in values {
