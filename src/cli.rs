@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
-use crate::{catalog::SchemaOf, commands};
+use crate::commands::{self, schema::SchemaOf};
 
 /// Renders a catalog of services into hardened Podman Quadlet and systemd units.
 ///

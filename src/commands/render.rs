@@ -8,9 +8,9 @@ use super::{Status, Streams};
 use crate::{
     catalog,
     diagnostic::{Diagnostic, Diagnostics, Sources},
-    install::tree::{self, Changes},
+    install::tree,
     model::{Catalog, Name},
-    render::{self, Bundle, Templates},
+    render::{self, Bundle, Changes, Templates},
     report,
 };
 

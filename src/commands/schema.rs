@@ -3,7 +3,9 @@
 use std::io;
 
 use super::{Status, Streams};
-use crate::catalog::{self, SchemaOf};
+use crate::catalog;
+
+pub use crate::catalog::SchemaOf;
 
 /// Prints the JSON Schema of the catalog's TOML files.
 ///

@@ -11,30 +11,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::render::{Bundle, is_ours};
+use crate::render::{Bundle, Changes, is_ours};
 
 /// The directories of a tree that units stand in.
 const ROOTS: &[&str] = &["etc/containers/systemd", "etc/systemd/system", "etc/systemd/user"];
-
-/// What would have to change for the folder to hold exactly the bundle.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Changes {
-    /// Paths that are not there.
-    pub created: Vec<String>,
-    /// Paths that hold something else.
-    pub replaced: Vec<String>,
-    /// Paths of ours that the bundle no longer has.
-    pub removed: Vec<String>,
-    /// How many are there as they should be.
-    pub unchanged: usize,
-}
-
-impl Changes {
-    /// True where the folder holds exactly the bundle.
-    pub fn is_empty(&self) -> bool {
-        self.created.is_empty() && self.replaced.is_empty() && self.removed.is_empty()
-    }
-}
 
 /// Why a folder cannot be brought to hold a bundle. Nothing was changed.
 #[derive(Debug, thiserror::Error)]

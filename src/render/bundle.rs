@@ -66,3 +66,23 @@ pub struct Bundle {
     /// The files.
     pub files: Vec<RenderedFile>,
 }
+
+/// What would have to change for a folder to hold exactly a bundle.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Paths that are not there.
+    pub created: Vec<String>,
+    /// Paths that hold something else.
+    pub replaced: Vec<String>,
+    /// Paths of ours that the bundle no longer has.
+    pub removed: Vec<String>,
+    /// How many are there as they should be.
+    pub unchanged: usize,
+}
+
+impl Changes {
+    /// True where the folder holds exactly the bundle.
+    pub fn is_empty(&self) -> bool {
+        self.created.is_empty() && self.replaced.is_empty() && self.removed.is_empty()
+    }
+}

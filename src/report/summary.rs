@@ -3,9 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::{
-    install::tree::Changes,
     model::{Access, Catalog, Image, NetworkRef, Service, SettingValue},
-    render::Bundle,
+    render::{Bundle, Changes},
 };
 
 /// Above so many services the table is shown only on request.

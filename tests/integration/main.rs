@@ -1,4 +1,7 @@
-//! Plimsoll from outside: the binary, the example catalog, the documents.
+//! Plimsoll from outside: the binary, the example catalog, the documents, Podman's own generators.
 
+mod judge;
+mod judge_itself;
+mod layers;
 mod provenance;
 mod readme;
