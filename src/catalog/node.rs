@@ -133,10 +133,11 @@ impl Reader {
             DeValue::String(text) => Value::String(text.into_owned()),
             DeValue::Integer(number) => {
                 let digits = number.as_str().replace('_', "");
-                i64::from_str_radix(&digits, number.radix()).map(Value::Integer).unwrap_or_else(|_| {
+                let number = i64::from_str_radix(&digits, number.radix()).unwrap_or_else(|_| {
                     diagnostics.push(Diagnostic::error("the number does not fit into 64 bits", span));
-                    Value::Integer(0)
-                })
+                    0
+                });
+                Value::Integer(number)
             }
             DeValue::Float(number) => Value::Float(number.as_str().to_owned()),
             DeValue::Boolean(yes) => Value::Boolean(yes),

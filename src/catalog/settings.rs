@@ -125,6 +125,7 @@ pub(crate) fn stack(
 }
 
 /// Reads `[network.NAME]`.
+#[expect(clippy::unnecessary_wraps, reason = "the caller keeps `None` for a declaration that cannot be read")]
 pub(crate) fn network(
     (short, name): (&str, &Name),
     entry: &Entry,
@@ -228,6 +229,7 @@ pub(crate) fn is_edge(subnet: &IpNet, ip: IpAddr) -> bool {
 }
 
 /// Reads `[volume.NAME]`.
+#[expect(clippy::unnecessary_wraps, reason = "the caller keeps `None` for a declaration that cannot be read")]
 pub(crate) fn volume(
     (short, name): (&str, &Name),
     entry: &Entry,

@@ -107,13 +107,14 @@ fn directive_problem(section: &str, key: &str, line: &Entry) -> Option<Diagnosti
         ("Service", "KillMode") => Some(&["mixed", "control-group"]),
         _ => None,
     };
-    if let (Some(allowed), Value::String(value)) = (allowed, &line.node.value) {
-        if !allowed.contains(&value.as_str()) {
-            return refuse(
-                format!("Quadlet refuses `{key}={}`", value.escape_debug()),
-                format!("write {}, or leave it to Quadlet", allowed.iter().map(|a| format!("`{a}`")).collect::<Vec<_>>().join(" or ")),
-            );
-        }
+    if let (Some(allowed), Value::String(value)) = (allowed, &line.node.value)
+        && !allowed.contains(&value.as_str())
+    {
+        let words = allowed.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" or ");
+        return refuse(
+            format!("Quadlet refuses `{key}={}`", value.escape_debug()),
+            format!("write {words}, or leave it to Quadlet"),
+        );
     }
     if directives::is_directive(section, key) {
         return None;
@@ -218,13 +219,13 @@ fn quadlet_problem(section: &str, key: &str, line: &Entry, target: &Target) -> O
             format!("Podman {} would not generate the unit: set `podman = \"{major}.{minor}\"` in [target] of catalog.toml, or leave the key out", target.podman.value),
         );
     }
-    if let (("Container", "CgroupsMode"), Value::String(mode)) = ((section, key), &line.node.value) {
-        if mode != "split" {
-            return refuse(
-                format!("CgroupsMode={} takes the container out of its service's cgroup", mode.escape_debug()),
-                "the limits of the service would no longer hold it: leave the key out".to_owned(),
-            );
-        }
+    if let (("Container", "CgroupsMode"), Value::String(mode)) = ((section, key), &line.node.value)
+        && mode != "split"
+    {
+        return refuse(
+            format!("CgroupsMode={} takes the container out of its service's cgroup", mode.escape_debug()),
+            "the limits of the service would no longer hold it: leave the key out".to_owned(),
+        );
     }
     None
 }

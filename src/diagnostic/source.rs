@@ -62,6 +62,9 @@ impl Sources {
     }
 
     /// Keeps a file and gives its id.
+    ///
+    /// # Panics
+    /// At the 2^32nd file.
     pub fn add(&mut self, file: SourceFile) -> FileId {
         let id = FileId(u32::try_from(self.0.len()).expect("fewer than 2^32 files"));
         self.0.push(file);

@@ -48,10 +48,9 @@ impl ImageRef {
             return refuse("has a tag that is none", "a tag has at most 128 letters, digits, `_`, `.` and `-`, and begins with none of the last two");
         }
         let mut parts: Vec<&str> = name.split('/').collect();
-        if parts.len() > 1 && (parts[0].contains(['.', ':']) || parts[0] == "localhost") {
-            if !is_registry(parts.remove(0)) {
-                return refuse("begins with a registry that is none", shape);
-            }
+        let names_registry = parts.len() > 1 && (parts[0].contains(['.', ':']) || parts[0] == "localhost");
+        if names_registry && !is_registry(parts.remove(0)) {
+            return refuse("begins with a registry that is none", shape);
         }
         if name.len() > 255 || !parts.iter().all(|part| is_component(part)) {
             let upper = name.chars().any(|c| c.is_ascii_uppercase());

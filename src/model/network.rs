@@ -29,15 +29,17 @@ impl Mac {
 
     /// A locally administered address made of five bytes that somebody derived from a name.
     pub fn local(bytes: [u8; 5]) -> Self {
-        let [a, b, c, d, e] = bytes;
-        Self([0x02, a, b, c, d, e])
+        let mut address = [0x02; 6];
+        address[1..].copy_from_slice(&bytes);
+        Self(address)
     }
 }
 
 impl fmt::Display for Mac {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [a, b, c, d, e, g] = self.0;
-        write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}")
+        let [first, rest @ ..] = self.0;
+        write!(f, "{first:02x}")?;
+        rest.iter().try_for_each(|byte| write!(f, ":{byte:02x}"))
     }
 }
 
@@ -59,9 +61,9 @@ impl PortRange {
         let refuse = || {
             Invalid::new(format!("`{}` is not a port", text.escape_debug()), "write a number from 1 to 65535, or a range such as \"8000-8010\"")
         };
-        let port = |text: &str| match text.bytes().all(|b| b.is_ascii_digit()) {
-            true => text.parse::<u16>().ok().filter(|port| *port > 0),
-            false => None,
+        let port = |text: &str| {
+            let digits = text.bytes().all(|b| b.is_ascii_digit());
+            text.parse::<u16>().ok().filter(|port| digits && *port > 0)
         };
         let (first, last) = text.split_once('-').unwrap_or((text, text));
         match (port(first), port(last)) {

@@ -103,7 +103,7 @@ fn scaled(number: &str, factor: u64) -> Option<u64> {
 pub fn go_duration(text: &str) -> Result<(), Invalid> {
     let mut rest = text;
     let mut any = text == "0";
-    while !rest.is_empty() && !any | (rest != text) {
+    while !rest.is_empty() && (!any || rest != text) {
         let number = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
         let tail = &rest[number..];
         let unit = ["ns", "us", "µs", "ms", "s", "m", "h"].into_iter().filter(|unit| tail.starts_with(unit)).max_by_key(|u| u.len());

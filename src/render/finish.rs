@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, FileId, Origin, Span},
-    model::{Catalog, Service},
+    model::{Catalog, Name, Service},
     unit::{Unit, directives, keys, text::Entry},
 };
 
@@ -75,7 +75,7 @@ fn facts(service: &Service) -> Facts<'_> {
     Facts {
         name: service.name.as_str(),
         stem: service.stem.as_str(),
-        stack: service.stack.as_ref().map(|stack| stack.as_str()),
+        stack: service.stack.as_ref().map(Name::as_str),
         unit: service.unit(),
         container_name: &service.container_name.value,
         memory: service.limits.memory.as_ref().map(|memory| memory.value.bytes()),

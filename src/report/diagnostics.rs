@@ -51,7 +51,7 @@ fn groups<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Vec<Group<'a>
     vec![group]
 }
 
-fn snippet<'a, T: Clone>(at: Span, sources: &'a Sources) -> Snippet<'a, T> {
+fn snippet<T: Clone>(at: Span, sources: &Sources) -> Snippet<'_, T> {
     let file = sources.file(at.file);
     Snippet::source(file.text.as_str()).path(file.path.as_str())
 }

@@ -209,10 +209,10 @@ fn field(key: &'static str, kind: Kind, doc: &'static str) -> Field {
 }
 
 fn check_image(text: &str) -> Result<(), Invalid> {
-    if let Some(stem) = text.strip_suffix(".build").or_else(|| text.strip_suffix(".image")) {
-        if !stem.contains('/') {
-            return model::Name::new(stem).map(drop);
-        }
+    if let Some(stem) = text.strip_suffix(".build").or_else(|| text.strip_suffix(".image"))
+        && !stem.contains('/')
+    {
+        return model::Name::new(stem).map(drop);
     }
     model::ImageRef::parse(text).map(drop)
 }

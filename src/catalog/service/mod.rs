@@ -170,10 +170,10 @@ fn check_settings(settings: &[Setting], user: Option<&Sourced<Account>>, diagnos
             );
         }
     }
-    if let Some(arguments) = find("PodmanArgs") {
-        if let SettingValue::List(words) = &arguments.value {
-            verbatim::podman_args(words.iter().map(|word| (word.value.text.as_str(), word.origin)), diagnostics);
-        }
+    if let Some(arguments) = find("PodmanArgs")
+        && let SettingValue::List(words) = &arguments.value
+    {
+        verbatim::podman_args(words.iter().map(|word| (word.value.text.as_str(), word.origin)), diagnostics);
     }
     check_user_namespace(settings, user, diagnostics);
 }
@@ -193,14 +193,15 @@ fn check_user_namespace(settings: &[Setting], user: Option<&Sourced<Account>>, d
     let size = mode.text.strip_prefix("auto:").and_then(|options| {
         options.split(',').find_map(|option| option.strip_prefix("size=")).and_then(|size| size.parse::<u32>().ok())
     });
-    if let (Some(size), Some(user), None) = (size, user, mapping) {
-        if let Some(id) = user.value.id().filter(|id| *id >= size) {
-            diagnostics.push(
-                Diagnostic::general(format!("the user {id} is not in a namespace of {size} ids"))
-                    .at_origin(user.origin)
-                    .help(format!("the container would not start: write `user_ns = \"auto:size={}\"` or a smaller id", u64::from(id) + 1)),
-            );
-        }
+    if let (Some(size), Some(user), None) = (size, user, mapping)
+        && let Some(id) = user.value.id().filter(|id| *id >= size)
+    {
+        let enough = u64::from(id) + 1;
+        diagnostics.push(
+            Diagnostic::general(format!("the user {id} is not in a namespace of {size} ids"))
+                .at_origin(user.origin)
+                .help(format!("the container would not start: write `user_ns = \"auto:size={enough}\"` or a smaller id")),
+        );
     }
 }
 

@@ -85,13 +85,14 @@ fn continued_lines_join_as_systemd_joins_them() {
 
 #[test]
 fn every_error_is_gathered() {
+    use SyntaxKind::{NotALine, OutsideSection, SectionName};
+
     let text = "K=v\n[S]\njunk\nA=1\n  [ ] x\n=v\n[]\nB=2\n[a\u{7}]\nmore \\\njunk\n";
     let errors = Unit::parse(text).unwrap_err();
     let found: Vec<_> = errors
         .iter()
         .map(|e| (e.line, e.column, e.kind, e.text.as_str()))
         .collect();
-    use SyntaxKind::{NotALine, OutsideSection, SectionName};
     assert_eq!(
         found,
         [

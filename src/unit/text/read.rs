@@ -72,7 +72,7 @@ struct Reader<'a> {
     errors: Vec<SyntaxError>,
 }
 
-impl<'a> Reader<'a> {
+impl Reader<'_> {
     fn read_quadlet(&mut self) {
         let body = self.source.strip_suffix('\n').unwrap_or(self.source);
         let last = body.matches('\n').count();
