@@ -116,7 +116,7 @@ pub struct RenderArgs {
     /// Print the units in podman's .quadlets form in place of writing them
     #[arg(long, conflicts_with = "check")]
     pub stdout: bool,
-    /// Say whether the tree is what the catalog says, and write nothing
+    /// Say whether the tree is what the catalog says, and write nothing; with -v also how it differs
     #[arg(long)]
     pub check: bool,
     /// Only these services; then nothing is removed

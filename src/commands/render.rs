@@ -64,7 +64,7 @@ pub fn run(options: &Options, streams: &mut Streams<'_>) -> io::Result<Status> {
         Err(error) => return fail(&error.to_string(), streams),
     };
     if options.mode == Mode::Check {
-        return check(&bundle, &changes, &out, options.quiet, streams);
+        return check(options, &bundle, &changes, &out, streams);
     }
     if let Err(error) = tree::write(out.as_std_path(), &bundle, &changes) {
         return fail(&error.to_string(), streams);
@@ -116,18 +116,15 @@ fn choose(catalog: &Catalog, names: &[String], diagnostics: &mut Diagnostics) ->
     Some(chosen)
 }
 
-fn check(bundle: &Bundle, changes: &Changes, out: &Utf8Path, quiet: bool, streams: &mut Streams<'_>) -> io::Result<Status> {
+fn check(options: &Options, bundle: &Bundle, changes: &Changes, out: &Utf8Path, streams: &mut Streams<'_>) -> io::Result<Status> {
     if changes.is_empty() {
-        if !quiet {
+        if !options.quiet {
             writeln!(streams.out, "{out}: all {} files are up to date", bundle.files.len())?;
         }
         return Ok(Status::Clean);
     }
-    for (word, paths) in [("missing", &changes.created), ("differs", &changes.replaced), ("left over", &changes.removed)] {
-        for path in paths {
-            writeln!(streams.out, "{word}: {out}/{path}")?;
-        }
-    }
+    let old = |path: &str| options.verbose.then(|| std::fs::read_to_string(out.join(path)).ok()).flatten();
+    write!(streams.out, "{}", report::changes::text(changes, bundle, out.as_str(), old))?;
     let count = changes.created.len() + changes.replaced.len() + changes.removed.len();
     writeln!(streams.err, "{count} of the files in {out} are not what the catalog says: run `plimsoll render`")?;
     Ok(Status::Differs)
