@@ -126,7 +126,8 @@ fn check(options: &Options, bundle: &Bundle, changes: &Changes, out: &Utf8Path, 
     let old = |path: &str| options.verbose.then(|| std::fs::read_to_string(out.join(path)).ok()).flatten();
     write!(streams.out, "{}", report::changes::text(changes, bundle, out.as_str(), old))?;
     let count = changes.created.len() + changes.replaced.len() + changes.removed.len();
-    writeln!(streams.err, "{count} of the files in {out} are not what the catalog says: run `plimsoll render`")?;
+    let files = if count == 1 { "file" } else { "files" };
+    writeln!(streams.err, "{out} differs from the catalog in {count} {files}: run `plimsoll render`")?;
     Ok(Status::Differs)
 }
 
