@@ -65,7 +65,7 @@ fn check_value(node: &Node, kind: Kind, diagnostics: &mut Diagnostics) {
             for item in items {
                 match &item.value {
                     Value::String(text) => check_noun(text, noun, item, diagnostics),
-                    _ => diagnostics.push(mismatch(item, noun.what)),
+                    _ => diagnostics.push(mismatch(item, noun.what).help(in_quotes(noun))),
                 }
             }
         }
