@@ -138,7 +138,10 @@ fn no_snapshot_is_left_over() {
     let snapshots = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/integration/snapshots");
     for entry in fs::read_dir(snapshots).expect("the snapshots") {
         let name = entry.expect("an entry").file_name().into_string().expect("a plain name");
-        assert!(!name.starts_with("wrong__") || name.ends_with(".new") || names.contains(&name), "{name} has no catalog any more");
+        assert!(
+            !name.starts_with("wrong__") || name.ends_with(".new") || names.contains(&name),
+            "{name} has no catalog any more"
+        );
     }
 }
 
