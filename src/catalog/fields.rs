@@ -38,6 +38,11 @@ impl<'n> Fields<'n> {
         Self::new([node], Some(node.span))
     }
 
+    /// An item of a list of tables; none where the shape check has told that it is no table.
+    pub(crate) fn item(node: &'n Node) -> Option<Self> {
+        matches!(node.value, Value::Table(_)).then(|| Self::one(node))
+    }
+
     pub(crate) fn entry(&self, key: &str) -> Option<&'n Entry> {
         self.layers.iter().rev().find_map(|layer| layer.get(key))
     }

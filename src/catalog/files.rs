@@ -5,7 +5,7 @@ use std::fs;
 use camino::Utf8Path;
 
 use crate::{
-    diagnostic::{Diagnostic, Diagnostics, FileId, SourceFile, SourceKind, Sources},
+    diagnostic::{Diagnostic, Diagnostics, FileId, SourceFile, SourceKind, Sources, Span},
     model::Name,
 };
 
@@ -54,7 +54,9 @@ impl Finder<'_> {
         let mut found_any = false;
         for (name, is_dir) in entries {
             let path = self.dir.join(&name);
-            if is_dir {
+            if is_dir && has_toml_suffix(&name) {
+                self.refuse_path(&path, "a directory where a file should stand", "a service is one file, a stack a directory without `.toml` in its name");
+            } else if is_dir {
                 found_any |= self.stack(&name, &path);
             } else if name == "catalog.toml" {
                 let (file, readable) = self.read(&path, name);
@@ -78,6 +80,10 @@ impl Finder<'_> {
         let Some(entries) = self.list(path) else { return true };
         let members: Vec<_> = entries.into_iter().filter(|(n, is_dir)| *is_dir || has_toml_suffix(n)).collect();
         if members.iter().all(|(_, is_dir)| *is_dir) {
+            // Nothing of ours, unless services stand too deep to be read.
+            for (inner, _) in members.iter().filter(|(inner, _)| holds_toml(&path.join(inner))) {
+                self.refuse_path(&path.join(inner), "a directory inside a directory of the catalog", "stacks do not nest: move its services up");
+            }
             return false;
         }
         if name == "hosts" {
@@ -91,7 +97,7 @@ impl Finder<'_> {
         let stack = match Name::new(name) {
             Ok(stack) => stack,
             Err(invalid) => {
-                self.refuse_path(path, invalid.message, &invalid.help);
+                self.refuse_path(path, invalid.message, &format!("the directory is the name of the stack: {}", invalid.help));
                 return true;
             }
         };
@@ -144,7 +150,7 @@ impl Finder<'_> {
         true
     }
 
-    /// Names in a directory with whether each is a directory, sorted.
+    /// Names in a directory with whether each is a directory, sorted; hidden directories are left out.
     fn list(&mut self, dir: &Utf8Path) -> Option<Vec<(String, bool)>> {
         let read = fs::read_dir(dir).and_then(|entries| {
             entries.map(|entry| entry.map(|e| (e.file_name(), is_dir(&e)))).collect::<Result<Vec<_>, _>>()
@@ -162,6 +168,7 @@ impl Finder<'_> {
         let mut names = Vec::with_capacity(entries.len());
         for (name, is_dir) in entries {
             match name.into_string() {
+                Ok(name) if is_dir && name.starts_with('.') => {}
                 Ok(name) => names.push((name, is_dir)),
                 Err(name) => self.refuse(format!("{dir} holds a name that is not UTF-8: {}", name.display()), "rename it"),
             }
@@ -172,24 +179,27 @@ impl Finder<'_> {
 
     /// Reads a file; the second value is false where that failed, and then an empty text stands for it.
     fn read(&mut self, path: &Utf8Path, name: String) -> (FileId, bool) {
-        let text = match fs::read(path) {
-            Ok(bytes) => String::from_utf8(bytes)
-                .map_err(|error| format!("the file is not UTF-8 from byte {} on", error.utf8_error().valid_up_to())),
-            Err(error) => Err(format!("cannot read the file: {error}")),
+        let read = fs::read(path).map_err(|error| format!("cannot read the file: {error}"));
+        let read = read.and_then(|bytes| match u32::try_from(bytes.len()) {
+            Ok(_) => Ok(bytes),
+            Err(_) => Err("the file is larger than 4 GiB".to_owned()),
+        });
+        let (text, problem) = match read.map(String::from_utf8) {
+            Ok(Ok(text)) => (text, None),
+            Ok(Err(error)) => {
+                let at = error.utf8_error().valid_up_to();
+                // For the message: what is no text is shown by a stand-in.
+                let shown = String::from_utf8_lossy(error.as_bytes()).into_owned();
+                (shown, Some(("the file is not UTF-8".to_owned(), at, "save it as UTF-8")))
+            }
+            Err(message) => (String::new(), Some((message, 0, "a catalog's files are files that you may read"))),
         };
-        let problem = match &text {
-            Ok(text) if u32::try_from(text.len()).is_ok() => None,
-            Ok(_) => Some("the file is larger than 4 GiB".to_owned()),
-            Err(message) => Some(message.clone()),
-        };
-        let text = if problem.is_none() { text.unwrap_or_default() } else { String::new() };
         let file = self.sources.add(SourceFile { path: path.to_owned(), name, text, kind: SourceKind::Catalog });
-        if let Some(message) = problem {
-            let at = self.sources.whole(file);
-            self.diagnostics.push(Diagnostic::error(message, at).help("a catalog's files are UTF-8 text that you may read"));
-            return (file, false);
-        }
-        (file, true)
+        let Some((message, at, help)) = problem else { return (file, true) };
+        let start = u32::try_from(at).unwrap_or(0);
+        let at = Span { file, start, end: start };
+        self.diagnostics.push(Diagnostic::error(message, at).help(help));
+        (file, false)
     }
 
     /// Refuses a file or directory for what it is, whatever is in it.
@@ -211,6 +221,16 @@ fn is_dir(entry: &fs::DirEntry) -> bool {
         Ok(kind) if !kind.is_symlink() => kind.is_dir(),
         _ => entry.path().is_dir(),
     }
+}
+
+/// True for a directory with a TOML file somewhere in it.
+fn holds_toml(dir: &Utf8Path) -> bool {
+    dir.read_dir_utf8().into_iter().flatten().flatten().any(|entry| {
+        let name = entry.file_name();
+        // The kind of the entry itself: a symbolic link may lead in a circle.
+        let is_dir = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        !name.starts_with('.') && (if is_dir { holds_toml(entry.path()) } else { has_toml_suffix(name) })
+    })
 }
 
 fn has_toml_suffix(name: &str) -> bool {

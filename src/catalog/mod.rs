@@ -19,7 +19,7 @@ use camino::Utf8Path;
 use indexmap::IndexMap;
 
 use crate::{
-    diagnostic::{Diagnostics, Origin, SourceFile, SourceKind, Sources},
+    diagnostic::{Diagnostics, Origin, SourceFile, SourceKind, Sources, Span},
     model::{Catalog, FleetSlice, Name, Profile},
     parallel,
 };
@@ -42,9 +42,7 @@ pub fn load(dir: &Utf8Path, sources: &mut Sources, diagnostics: &mut Diagnostics
     let built_in = BuiltIn::parse(sources);
     let trees = Trees::parse(&files, sources, diagnostics);
     let catalog = assemble(&files, trees, &built_in, diagnostics);
-    if !diagnostics.has_errors() {
-        relations::check(&catalog, diagnostics);
-    }
+    relations::check(&catalog, diagnostics);
     (!diagnostics.has_errors()).then_some(catalog)
 }
 
@@ -116,7 +114,11 @@ fn assemble(files: &Files, trees: Trees, built_in: &BuiltIn, diagnostics: &mut D
     }
     for file in &files.services {
         let name = file.stack.as_ref().map_or_else(|| file.stem.clone(), |stack| Name::member(stack, &file.stem));
-        known.services.insert(name);
+        if let Some(first) = known.services.insert(name.clone(), file.file) {
+            let at = Span { file: file.file, start: 0, end: 0 };
+            let first = Span { file: first, start: 0, end: 0 };
+            diagnostics.push(scope::same_name("service", &name, at, first));
+        }
     }
     known.companions.extend(companions.iter().map(|(_, c)| format!("{}.{}", c.name, c.group.to_ascii_lowercase())));
     for (file, tree) in files.services.iter().zip(&trees.services) {
@@ -135,7 +137,7 @@ fn assemble(files: &Files, trees: Trees, built_in: &BuiltIn, diagnostics: &mut D
         layers.extend(defaults);
         layers.extend(stack_tree.and_then(|tree| Fields::one(tree).node("defaults")));
         layers.push(tree);
-        let place = crate::diagnostic::Span { file: file.file, start: 0, end: 0 };
+        let place = Span { file: file.file, start: 0, end: 0 };
         let scope = Scope { known: &known, stack: file.stack.as_ref(), target: &settings.target };
         service::read(file, &Fields::new(layers, Some(place)), &scope, diagnostics)
     });

@@ -64,7 +64,7 @@ impl Value {
             Self::Integer(_) => "an integer",
             Self::Float(_) => "a decimal number",
             Self::Boolean(_) => "a boolean",
-            Self::Datetime(_) => "a date",
+            Self::Datetime(_) => "a date or time",
             Self::Array(_) => "a list",
             Self::Table(_) => "a table",
         }
@@ -85,11 +85,7 @@ pub(crate) fn parse(sources: &Sources, file: FileId, diagnostics: &mut Diagnosti
     for error in &errors {
         let span = error.span().unwrap_or(0..0);
         let message = error.message().lines().next().unwrap_or("not TOML");
-        let mut diagnostic = Diagnostic::error(lower_first(message), place(file, &span));
-        if message.contains("duplicate key") {
-            diagnostic = diagnostic.help("a key stands once in a table: keep one of them");
-        }
-        diagnostics.push(diagnostic);
+        diagnostics.push(syntax_error(message, place(file, &span), source.text.get(span).unwrap_or("")));
     }
     if !errors.is_empty() {
         return None;
@@ -106,6 +102,28 @@ pub(crate) fn parse(sources: &Sources, file: FileId, diagnostics: &mut Diagnosti
 fn place(file: FileId, span: &std::ops::Range<usize>) -> Span {
     let at = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     Span { file, start: at(span.start), end: at(span.end) }
+}
+
+/// The parser's message, in our words where it speaks of its grammar rather than of the file.
+fn syntax_error(message: &str, at: Span, marked: &str) -> Diagnostic {
+    let (message, help) = match message {
+        m if m.starts_with("string values must be quoted") && marked.trim().is_empty() => {
+            ("a key without a value".into(), "write the value after the `=`, or take the key out")
+        }
+        m if m.starts_with("string values must be quoted") => ("a string without quotes".into(), "write it in quotes: KEY = \"text\""),
+        m if m.starts_with("invalid basic") && m.ends_with("string, expected `\"`") => {
+            ("the string is never closed".into(), "end it with `\"` on the same line")
+        }
+        m if m.contains("visible characters") => {
+            ("a control character in a string".into(), "no unit could hold it: write plain text, on one line")
+        }
+        m if m.contains("duplicate key") => (lower_first(m), "a key stands once in a table: keep one of them"),
+        m if m.contains("key") || m.contains("table") => {
+            (lower_first(m), "TOML has lines KEY = VALUE and tables [NAME]: https://toml.io")
+        }
+        m => return Diagnostic::error(lower_first(m), at),
+    };
+    Diagnostic::error(message, at).help(help)
 }
 
 fn lower_first(text: &str) -> String {
@@ -134,7 +152,7 @@ impl Reader {
             DeValue::Integer(number) => {
                 let digits = number.as_str().replace('_', "");
                 let number = i64::from_str_radix(&digits, number.radix()).unwrap_or_else(|_| {
-                    diagnostics.push(Diagnostic::error("the number does not fit into 64 bits", span));
+                    diagnostics.push(Diagnostic::error("the number does not fit into 64 bits", span).help("write a smaller number"));
                     0
                 });
                 Value::Integer(number)

@@ -13,9 +13,12 @@ use crate::{
 /// Looks at the whole catalog.
 pub(crate) fn check(catalog: &Catalog, diagnostics: &mut Diagnostics) {
     unit_names(catalog, diagnostics);
-    shared_sources(catalog, diagnostics);
     cycles(catalog, diagnostics);
-    allowed_services(catalog, diagnostics);
+    // What follows looks at values that a mistake elsewhere may have left out.
+    if !diagnostics.has_errors() {
+        shared_sources(catalog, diagnostics);
+        allowed_services(catalog, diagnostics);
+    }
 }
 
 /// Quadlet ignores the second file of a name and lets the second service of a name overwrite the first, both without a
@@ -86,6 +89,7 @@ fn shared_sources(catalog: &Catalog, diagnostics: &mut Diagnostics) {
     for (source, users) in &users {
         let services: Vec<&str> = users.iter().map(|(service, _)| service.name.as_str()).collect();
         let first = services[0];
+        let shown = if source.starts_with('/') { source } else { source.trim_end_matches(".volume") };
         if services.iter().all(|name| *name == first) {
             continue;
         }
@@ -93,7 +97,7 @@ fn shared_sources(catalog: &Catalog, diagnostics: &mut Diagnostics) {
             let other = users.iter().find(|(other, _)| other.name != service.name);
             let (name, origin) = other.map_or((first, Origin::BuiltIn), |(s, m)| (s.name.as_str(), m.source.origin));
             diagnostics.push(
-                Diagnostic::general(format!("`{source}` is mounted by `{}` and by `{name}`", service.name))
+                Diagnostic::general(format!("`{shown}` is mounted by `{}` and by `{name}`, but not shared", service.name))
                     .at_origin(mount.source.origin)
                     .related(origin, "mounted here too")
                     .help("the last to start would take it away from the other: write `shared = true` in both, or give each a directory of its own"),
@@ -138,11 +142,15 @@ fn visit<'a>(
             let from = path.iter().position(|(on, _)| on == next).unwrap_or(0);
             let mut names: Vec<&str> = path[from..].iter().map(|(on, _)| on.as_str()).collect();
             names.push(next.as_str());
-            diagnostics.push(
-                Diagnostic::general(format!("a cycle of dependencies: {}", names.join(" → ")))
-                    .at_origin(*origin)
-                    .help("none of them could start: take one of these dependencies out"),
-            );
+            let word = |pair: &[&str]| format!("`{}` waits for `{}`", pair[0], pair[1]);
+            let mut diagnostic = Diagnostic::general(format!("a cycle of dependencies: {}", names.join(" → ")))
+                .at_origin(*origin)
+                .label(word(&names[names.len() - 2..]))
+                .help("none of them could start: take one of these dependencies out");
+            for (pair, (_, origin)) in names.windows(2).zip(&path[from..path.len() - 1]) {
+                diagnostic = diagnostic.related(*origin, word(pair));
+            }
+            diagnostics.push(diagnostic);
         } else {
             visit(next, edges, states, path, diagnostics);
         }

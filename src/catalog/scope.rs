@@ -1,12 +1,12 @@
 //! What a name in a service may refer to.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use indexmap::IndexMap;
 
 use super::{fields::Fields, schema, settings};
 use crate::{
-    diagnostic::{Diagnostic, Diagnostics, FileId, Span},
+    diagnostic::{Diagnostic, Diagnostics, FileId, Origin, Span},
     model::{Name, Network, Target, Volume},
 };
 
@@ -14,10 +14,13 @@ use crate::{
 /// reference that is right.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
-    pub(crate) services: BTreeSet<Name>,
+    /// With the file of each.
+    pub(crate) services: BTreeMap<Name, FileId>,
     /// `None` where it is declared but not readable.
     networks: IndexMap<Name, Option<Network>>,
     volumes: IndexMap<Name, Option<Volume>>,
+    /// Where each of them is declared.
+    places: BTreeMap<(&'static str, Name), Span>,
     /// Whole names of further units: `app.build`, `forge.pod`.
     pub(crate) companions: BTreeSet<String>,
 }
@@ -38,13 +41,23 @@ impl Known {
         };
         for (short, entry) in fields.table("network").entries() {
             let Some(name) = unit_name(short) else { continue };
+            self.take("network", &name, entry.key, diagnostics);
             let network = settings::network((short, &name), entry, file, target, diagnostics);
             self.networks.insert(name, network);
         }
         for (short, entry) in fields.table("volume").entries() {
             let Some(name) = unit_name(short) else { continue };
+            self.take("volume", &name, entry.key, diagnostics);
             let volume = settings::volume((short, &name), entry, file, target, diagnostics);
             self.volumes.insert(name, volume);
+        }
+    }
+
+    /// Keeps a name from being declared twice: `[network.a-b]` of the catalog, `[network.b]` of the stack `a`.
+    fn take(&mut self, what: &'static str, name: &Name, at: Span, diagnostics: &mut Diagnostics) {
+        match self.places.entry((what, name.clone())) {
+            Entry::Occupied(first) => diagnostics.push(same_name(what, name, at, *first.get())),
+            Entry::Vacant(place) => drop(place.insert(at)),
         }
     }
 
@@ -54,6 +67,13 @@ impl Known {
         let volumes = self.volumes.into_iter().filter_map(|(name, v)| Some((name, v?))).collect();
         (networks, volumes)
     }
+}
+
+/// The complaint about two things of one name: that of a stack's member begins with the stack's.
+pub(crate) fn same_name(what: &str, name: &Name, at: Span, first: Span) -> Diagnostic {
+    Diagnostic::error(format!("two {what}s are called `{name}`"), at)
+        .related(Origin::At(first), "the first one")
+        .help("a member of a stack is called STACK-NAME: rename one of the two")
 }
 
 /// What a service sees: the names of its own stack first, then those of the catalog.
@@ -73,7 +93,7 @@ impl<'a> Scope<'a> {
     }
 
     pub(crate) fn service(self, text: &str) -> Option<Name> {
-        self.candidates(text).find(|name| self.known.services.contains(name))
+        self.candidates(text).find(|name| self.known.services.contains_key(name))
     }
 
     /// The network of a name; the second value is `None` where it is declared but not readable.
@@ -92,20 +112,25 @@ impl<'a> Scope<'a> {
     /// The complaint about a name that refers to nothing.
     pub(crate) fn undefined(self, what: Reference, text: &str, at: Span) -> Diagnostic {
         let (noun, how) = match what {
-            Reference::Service => ("service", format!("a service is a file {text}.toml; any other unit is named in full, such as `{text}.service`")),
+            Reference::Unit => ("service", format!("a service is a file {text}.toml; any other unit is named in full, such as `network-online.target`")),
+            Reference::Service => ("service", format!("a service is a file {text}.toml in the directory of the catalog")),
+            Reference::Peer => ("service or network", "write the name of one, a network such as `192.168.10.0/24`, or an address".to_owned()),
             Reference::Network => ("network", format!("declare it in catalog.toml as [network.{text}], with `external = true` if it is made elsewhere")),
             Reference::Volume => ("volume", format!("declare it in catalog.toml as [volume.{text}], or write an absolute path")),
         };
         let shown = text.escape_debug();
         let mut names: Vec<&str> = match what {
-            Reference::Service => self.known.services.iter().map(Name::as_str).collect(),
+            Reference::Unit | Reference::Service => self.known.services.keys().map(Name::as_str).collect(),
+            Reference::Peer => self.known.services.keys().chain(self.known.networks.keys()).map(Name::as_str).collect(),
             Reference::Network => self.known.networks.keys().map(Name::as_str).collect(),
             Reference::Volume => self.known.volumes.keys().map(Name::as_str).collect(),
         };
         // Inside a stack its own names are written without its prefix.
         let prefix = self.stack.map(|stack| format!("{stack}-"));
         names.extend(names.clone().into_iter().filter_map(|name| name.strip_prefix(prefix.as_deref()?)));
-        let near = schema::nearest(text, names.into_iter());
+        // From outside a stack its members are named with the prefix.
+        let member = names.iter().copied().find(|name| name.strip_suffix(text).is_some_and(|stack| stack.ends_with('-')));
+        let near = member.or_else(|| schema::nearest(text, names.iter().copied()));
         let help = near.map_or(how, |near| format!("write `{near}`"));
         Diagnostic::error(format!("there is no {noun} `{shown}` in this catalog"), at).help(help)
     }
@@ -114,7 +139,11 @@ impl<'a> Scope<'a> {
 /// What a name should refer to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Reference {
+    /// A service, where any unit of systemd's may stand as well.
+    Unit,
     Service,
+    /// A service or network that may be talked to.
+    Peer,
     Network,
     Volume,
 }

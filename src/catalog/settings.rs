@@ -178,7 +178,10 @@ fn check_network(network: &Network, target: &Target, diagnostics: &mut Diagnosti
     ] {
         if let Some(origin) = first.filter(|_| count > network.subnets.len() && !network.external) {
             refuse(
-                format!("{count} of `{what}` for {} of `subnet`", network.subnets.len()),
+                match network.subnets.len() {
+                    0 => format!("`{what}` without `subnet`"),
+                    subnets => format!("{count} of `{what}` for {subnets} of `subnet`"),
+                },
                 origin,
                 "each belongs to a subnet, in the same order: write the subnet too",
             );
@@ -266,7 +269,7 @@ fn nouns<T>(fields: &Fields<'_>, key: &str, parse: fn(&str) -> Option<T>) -> Vec
 pub(crate) fn waivers(fields: &Fields<'_>, diagnostics: &mut Diagnostics) -> Vec<Waiver> {
     let mut waivers = Vec::new();
     for node in fields.items("waive").unwrap_or_default() {
-        let waiver = Fields::one(node);
+        let Some(waiver) = Fields::item(node) else { continue };
         let own = |key: &str| waiver.noun(key, |text| Ok(text.to_owned()));
         for key in ["rule", "reason"] {
             if !waiver.has(key) {

@@ -44,7 +44,7 @@ const NAMED: &[(&str, &str, &str)] = &[
     ("Service", "RestartSec", "sec in [restart]"),
     ("Service", "TimeoutStartSec", "start in [timeouts]"),
     ("Service", "TimeoutStopSec", "stop in [timeouts]"),
-    ("Service", "TimeoutSec", "start and stop in [timeouts]"),
+    ("Service", "TimeoutSec", "stop in [timeouts]"),
     ("Service", "OOMPolicy", "oom_policy"),
     ("Install", "WantedBy", "wanted_by"),
     ("Install", "RequiredBy", "required_by"),
@@ -79,7 +79,8 @@ const LIMIT_FLAGS: &[(&str, &str)] = &[
 pub(crate) fn systemd(fields: &Fields<'_>, diagnostics: &mut Diagnostics) -> Vec<Verbatim> {
     let mut lines = Vec::new();
     let sections = fields.table("systemd");
-    for section in sections.entries().into_keys() {
+    // Another section was told by the shape check.
+    for section in sections.entries().into_keys().filter(|section| !directives::directives(section).is_empty()) {
         for (key, line) in sections.table(section).entries() {
             if let Some(problem) = directive_problem(section, key, line) {
                 diagnostics.push(problem);
@@ -99,7 +100,7 @@ fn directive_problem(section: &str, key: &str, line: &Entry) -> Option<Diagnosti
     if let Some((.., why)) = REFUSED.iter().find(|(s, name, _)| *s == section && *name == key) {
         return refuse(format!("`{key}` cannot be set in [{section}]"), (*why).to_owned());
     }
-    if let Some((.., ours)) = NAMED.iter().find(|(s, name, _)| *s == section && *name == key) {
+    if let Some(ours) = named(section, key) {
         return refuse(format!("`{key}` has a key of its own"), format!("write {ours}"));
     }
     let allowed: Option<&[&str]> = match (section, key) {
@@ -125,7 +126,19 @@ fn directive_problem(section: &str, key: &str, line: &Entry) -> Option<Diagnosti
         return refuse(message, format!("it belongs into [{home}]"));
     }
     let near = nearest(key, directives::directives(section).iter().copied());
-    refuse(message, near.map_or_else(|| "systemd would ignore it: see systemd.directives(7)".to_owned(), |near| format!("write `{near}`")))
+    refuse(message, near.map_or_else(
+        || "systemd would ignore it: see systemd.directives(7)".to_owned(),
+        |near| format!("write {}", named(section, near).unwrap_or_else(|| format!("`{near}`"))),
+    ))
+}
+
+/// The key of the catalog that says what a directive says.
+fn named(section: &str, directive: &str) -> Option<String> {
+    if let Some((_, ours)) = LIMITS.iter().find(|(name, _)| *name == directive) {
+        return Some(format!("`{ours}` in [limits]"));
+    }
+    let (.., ours) = NAMED.iter().find(|(s, name, _)| *s == section && *name == directive)?;
+    Some(ours.split_once(" in ").map_or_else(|| format!("`{ours}`"), |(key, table)| format!("`{key}` in {table}")))
 }
 
 /// The lines of `[quadlet.SECTION]` for the sections that go into the unit itself, then those of `[systemd.*]`.

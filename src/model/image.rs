@@ -53,8 +53,9 @@ impl ImageRef {
             return refuse("begins with a registry that is none", shape);
         }
         if name.len() > 255 || !parts.iter().all(|part| is_component(part)) {
-            let upper = name.chars().any(|c| c.is_ascii_uppercase());
-            return refuse("is not a reference to an image", if upper { "the path of an image is written in lower case" } else { shape });
+            let lower = text.replacen(name, &name.to_ascii_lowercase(), 1);
+            let help = if lower != text && Self::parse(&lower).is_ok() { &format!("write `{lower}`, in lower case") } else { shape };
+            return refuse("is not a reference to an image", help);
         }
         Ok(Self(text.to_owned()))
     }

@@ -35,6 +35,15 @@ pub struct Invalid {
     pub help: String,
 }
 
+/// A character for a message.
+fn shown(c: char) -> String {
+    match c {
+        ' ' => "a space".to_owned(),
+        '"' | '\'' => format!("`{c}`"),
+        _ => format!("`{}`", c.escape_debug()),
+    }
+}
+
 impl Invalid {
     /// A phrase and what to write instead.
     pub fn new(message: impl Into<String>, help: impl Into<String>) -> Self {

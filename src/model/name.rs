@@ -75,7 +75,7 @@ pub fn env_name(text: &str) -> Result<(), Invalid> {
     }
     match text.chars().find(|c| matches!(c, '=' | '"' | '\'' | '`' | '\\' | '$' | '%') || c.is_whitespace() || c.is_control())
     {
-        Some(c) => Err(Invalid::new(format!("the name of a variable holds `{}`", c.escape_debug()), help)),
+        Some(c) => Err(Invalid::new(format!("the name of a variable holds {}", super::shown(c)), help)),
         None => Ok(()),
     }
 }

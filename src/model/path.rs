@@ -60,7 +60,7 @@ impl HostPath {
     pub fn new(text: &str) -> Result<Self, Invalid> {
         if let Some(c) = text.chars().find(|c| c.is_whitespace() || matches!(c, '"' | '\'' | '\\' | '$')) {
             return Err(Invalid::new(
-                format!("the path `{}` holds `{}`", text.escape_debug(), c.escape_debug()),
+                format!("the path `{}` holds {}", text.escape_debug(), super::shown(c)),
                 "systemd could not wait for its mount (RequiresMountsFor=): give the directory a name without it",
             ));
         }

@@ -143,16 +143,17 @@ impl Templates {
                 format!("the template asks for a value that there is not{detail}"),
                 "docs/templates.md lists the values; ask with `is defined` for one that may be missing",
             ),
-            ErrorKind::SyntaxError => (format!("the template is not one{detail}"), "see docs/templates.md for the syntax"),
+            ErrorKind::SyntaxError => (format!("a syntax error in the template{detail}"), "see docs/templates.md for the syntax"),
             ErrorKind::OutOfFuel => (
                 "the template does not end".to_owned(),
                 "a template may take a million steps for one file: shorten its loops",
             ),
             ErrorKind::TemplateNotFound => (
-                format!("there is no such template{detail}"),
+                cause.detail().unwrap_or("there is no such template").to_owned(),
                 "the built-in ones are called builtin/NAME.j2; parts of your own begin with `_`",
             ),
-            kind => (format!("the template fails, {kind}{detail}"), "see docs/templates.md"),
+            kind if detail.is_empty() => (format!("the template fails: {kind}"), "see docs/templates.md"),
+            _ => (format!("the template fails{detail}"), "see docs/templates.md"),
         };
         let diagnostic = Diagnostic::general(message).help(help);
         match at {
@@ -163,13 +164,11 @@ impl Templates {
 }
 
 fn read_dir(dir: &Utf8Path, diagnostics: &mut Diagnostics) -> Vec<(String, String)> {
-    let mut refuse = |message: String| {
-        diagnostics.push(Diagnostic::general(message).help("name the directory of your templates with --templates DIR"));
-    };
+    let mut refuse = |message: String, help: &str| diagnostics.push(Diagnostic::general(message).help(help));
     let entries = match fs::read_dir(dir).and_then(Iterator::collect::<Result<Vec<_>, _>>) {
         Ok(entries) => entries,
         Err(error) => {
-            refuse(format!("cannot read the templates in {dir}: {error}"));
+            refuse(format!("cannot read the templates in {dir}: {error}"), "name the directory of your templates with --templates DIR");
             return Vec::new();
         }
     };
@@ -181,7 +180,10 @@ fn read_dir(dir: &Utf8Path, diagnostics: &mut Diagnostics) -> Vec<(String, Strin
         }
         match fs::read_to_string(entry.path()) {
             Ok(text) => found.push((name, text)),
-            Err(error) => refuse(format!("cannot read the template {dir}/{name}: {error}")),
+            Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+                refuse(format!("the template {dir}/{name} is not UTF-8"), "save it as UTF-8");
+            }
+            Err(error) => refuse(format!("cannot read the template {dir}/{name}: {error}"), "a template is a file that you may read"),
         }
     }
     found.sort_unstable();

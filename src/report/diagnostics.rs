@@ -1,11 +1,16 @@
 //! Diagnostics as text, in the manner of a good compiler: the phrase, the place, the line, what to write instead.
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet, renderer::DecorStyle};
+use std::borrow::Cow;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet, renderer::DecorStyle};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Sources, Span};
 
 /// The longest piece of a line that is shown.
 const WIDTH: usize = 140;
+
+/// The most columns that are marked.
+const MARKED: usize = 100;
 
 /// All diagnostics as text, and a closing line that counts them. Empty where there are none.
 pub fn text(diagnostics: &Diagnostics, sources: &Sources, colour: bool) -> String {
@@ -30,8 +35,12 @@ fn groups<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Vec<Group<'a>
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let mut group = Group::with_title(level.primary_title(diagnostic.message.as_str()));
-    if let Some(at) = diagnostic.at {
+    let mut group = Group::with_title(level.primary_title(escaped(&diagnostic.message)));
+    if let Some(at) = diagnostic.at.filter(|at| sources.file(at.file).text.is_empty()) {
+        // A file or directory that is wrong as a whole has no line to show.
+        let path = escaped(sources.file(at.file).path.as_str());
+        group = group.element(Origin::path(path).line(1).char_column(1));
+    } else if let Some(at) = diagnostic.at {
         let mut snippet = snippet(at, sources).annotation(
             AnnotationKind::Primary.span(range(at, sources)).label(Some(diagnostic.label.as_str()).filter(|label| !label.is_empty())),
         );
@@ -46,14 +55,43 @@ fn groups<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Vec<Group<'a>
         );
     }
     if let Some(help) = &diagnostic.help {
-        group = group.element(Level::HELP.message(help.as_str()));
+        group = group.element(Level::HELP.message(escaped(help)));
     }
     vec![group]
 }
 
 fn snippet<T: Clone>(at: Span, sources: &Sources) -> Snippet<'_, T> {
     let file = sources.file(at.file);
-    Snippet::source(file.text.as_str()).path(file.path.as_str())
+    Snippet::source(visible(&file.text)).path(escaped(file.path.as_str()))
+}
+
+/// A text of one line, whatever the name of a file in it may hold.
+fn escaped(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_hidden) {
+        return Cow::Borrowed(text);
+    }
+    let escape = |c: char| if is_hidden(c) { c.escape_debug().to_string() } else { c.to_string() };
+    Cow::Owned(text.chars().map(escape).collect())
+}
+
+/// Control characters, marks that turn the text around, and what has no width.
+fn is_hidden(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// The text with a stand-in for what a terminal would obey or hide: control characters, marks that turn the text
+/// around, byte order marks. Each stand-in has as many bytes as what it stands for, so that spans stay true.
+fn visible(text: &str) -> Cow<'_, str> {
+    let stand_in = |c: char| match c {
+        // What the renderer itself shows in a way of its own.
+        '\0'..='\x7f' => None,
+        '\u{80}'..='\u{9f}' => Some('¿'),
+        c => is_hidden(c).then_some('\u{fffd}'),
+    };
+    if !text.contains(|c| stand_in(c).is_some()) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().map(|c| stand_in(c).unwrap_or(c)).collect())
 }
 
 /// The span as a range of the text: on the boundaries of characters, and not beyond the first line of a value of many.
@@ -67,8 +105,15 @@ fn range(at: Span, sources: &Sources) -> std::ops::Range<usize> {
     while !text.is_char_boundary(end) {
         end += 1;
     }
-    let line_end = text[start..end].find('\n').map_or(end, |at| start + at);
-    start..line_end
+    let line_end = text[start..end].find(['\r', '\n']).map_or(end, |at| start + at);
+    // The renderer cuts a line around what is marked, so that a mark as long as the line would show all of it. Only a
+    // letter of several bytes may take two columns.
+    let mut columns = 0;
+    let cut = text[start..line_end].char_indices().find(|(_, c)| {
+        columns += c.len_utf8().min(2);
+        columns > MARKED
+    });
+    start..cut.map_or(line_end, |(at, _)| start + at)
 }
 
 fn closing(list: &[&Diagnostic]) -> String {

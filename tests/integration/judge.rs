@@ -24,34 +24,34 @@ const TREES_PER_NAMESPACE: usize = 16;
 
 /// One root file system: a Podman and a systemd of one release.
 #[derive(Debug)]
-pub struct Judge {
+pub(crate) struct Judge {
     /// "podman 5.4.2"
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     root: PathBuf,
 }
 
 /// The judges that are on this machine: all of them, or none.
 #[derive(Debug)]
-pub struct Judges(&'static [Judge]);
+pub(crate) struct Judges(&'static [Judge]);
 
 /// What one run of the generator made of a directory.
 #[derive(Debug)]
-pub struct Verdict {
+pub(crate) struct Verdict {
     /// 0: nothing failed; 1: some file did; 2: the generator itself; -1: it was killed.
-    pub status: i32,
-    pub stderr: String,
+    pub(crate) status: i32,
+    pub(crate) stderr: String,
     /// By unit name: "x.service".
-    pub services: BTreeMap<String, GeneratedService>,
+    pub(crate) services: BTreeMap<String, GeneratedService>,
 }
 
 /// The text of a service as the generator wrote it.
 #[derive(Debug)]
-pub struct GeneratedService {
-    pub text: String,
+pub(crate) struct GeneratedService {
+    pub(crate) text: String,
 }
 
 /// Both judges, or none and a loud word about it; with `PLIMSOLL_REQUIRE_JUDGES=1` none is a panic.
-pub fn judges() -> Judges {
+pub(crate) fn judges() -> Judges {
     static JUDGES: OnceLock<Vec<Judge>> = OnceLock::new();
     Judges(JUDGES.get_or_init(|| {
         let directory = judge_directory();
@@ -66,7 +66,7 @@ pub fn judges() -> Judges {
 }
 
 /// Whether systemd can be asked here: [`Judge::verify`] finds nothing wrong where it cannot.
-pub fn can_verify() -> bool {
+pub(crate) fn can_verify() -> bool {
     namespace().is_some()
 }
 
@@ -104,7 +104,7 @@ impl Judge {
 
     /// What the generator makes of a directory of Quadlet files and its sub-directories. They stand for
     /// the whole search path: nothing of this machine is read.
-    pub fn dry_run(&self, unit_dir: &Path, user: bool) -> Verdict {
+    pub(crate) fn dry_run(&self, unit_dir: &Path, user: bool) -> Verdict {
         let unit_dir = std::path::absolute(unit_dir).expect("the unit directory has an absolute path");
         // A directory that it cannot read ends its search with status 0 and no word.
         assert!(unit_dir.is_dir(), "{}: not a directory", unit_dir.display());
@@ -136,13 +136,13 @@ impl Judge {
     ///
     /// Nothing is filtered. One word is the place's and not the unit's fault: without cgroups there,
     /// `ManagedOOMSwap=kill` and `ManagedOOMMemoryPressure=kill` make a unit fail "to load properly".
-    pub fn verify(&self, tree: &Path) -> Vec<String> {
+    pub(crate) fn verify(&self, tree: &Path) -> Vec<String> {
         self.verify_all(&[tree]).swap_remove(0)
     }
 
     /// [`verify`](Self::verify) for many trees, in their order; a tree costs some 40 ms.
     /// Says "NOT RUN" and finds nothing wrong where this user cannot have a mount namespace.
-    pub fn verify_all<P: AsRef<Path> + Sync>(&self, trees: &[P]) -> Vec<Vec<String>> {
+    pub(crate) fn verify_all<P: AsRef<Path> + Sync>(&self, trees: &[P]) -> Vec<Vec<String>> {
         let Some(namespace) = namespace() else {
             return vec![Vec::new(); trees.len()];
         };
@@ -182,7 +182,7 @@ impl Judge {
 
 impl Verdict {
     /// What stderr says, without the names of the files that were read and without process ids.
-    pub fn complaints(&self) -> Vec<&str> {
+    pub(crate) fn complaints(&self) -> Vec<&str> {
         self.stderr
             .lines()
             .map(|line| match line.split_once("]: ") {
@@ -196,7 +196,7 @@ impl Verdict {
 
 impl GeneratedService {
     /// Every value of a key, in order, as written; an empty one clears those before it, as in systemd.
-    pub fn values(&self, section: &str, key: &str) -> Vec<String> {
+    pub(crate) fn values(&self, section: &str, key: &str) -> Vec<String> {
         let mut values = Vec::new();
         let mut inside = false;
         for line in logical_lines(&self.text) {
@@ -217,12 +217,12 @@ impl GeneratedService {
 
     /// The words that systemd would execute, with its quoting, `%%` and `$$` undone. Specifiers and
     /// variables stay as written, so `%N` may have been `%%N`: [`command_line`](Self::command_line) tells them apart.
-    pub fn exec_start(&self) -> Vec<String> {
+    pub(crate) fn exec_start(&self) -> Vec<String> {
         self.command_line().iter().map(|word| word.replace("%%", "%").replace("$$", "$")).collect()
     }
 
     /// The words of the only ExecStart=, with systemd's quoting undone and `%` and `$` as written.
-    pub fn command_line(&self) -> Vec<String> {
+    pub(crate) fn command_line(&self) -> Vec<String> {
         match self.values("Service", "ExecStart").as_slice() {
             [line] => unquote(line).unwrap_or_else(|why| panic!("systemd refuses it: {why}: ExecStart={line}")),
             lines => panic!("one ExecStart= expected, got {lines:#?}"),

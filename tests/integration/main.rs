@@ -5,3 +5,5 @@ mod judge_itself;
 mod layers;
 mod provenance;
 mod readme;
+mod run;
+mod wrong;

@@ -2,21 +2,35 @@
 
 use super::{Field, Kind, Noun, Schema};
 use crate::{
-    catalog::node::{Entry, Map, Node, Value},
+    catalog::{
+        fields,
+        node::{Entry, Map, Node, Value},
+    },
     diagnostic::{Diagnostic, Diagnostics, Span},
     model::{self, Invalid},
-    unit::quote,
+    unit::{
+        keys::Syntax,
+        quote::{self, Expansion, Refusal},
+    },
 };
+
+/// So many keys fit into a message.
+const FEW: usize = 14;
 
 /// Finds every unknown key and every value of a wrong type or spelling in a table.
 pub(crate) fn check(table: &Node, schema: &'static Schema, diagnostics: &mut Diagnostics) {
     let Value::Table(map) = &table.value else {
-        diagnostics.push(mismatch(table, &format!("a table: {}", schema.what)));
+        diagnostics.push(no_table(table, schema));
         return;
     };
     for (key, entry) in map.iter() {
         match schema.field(key) {
-            Some(field) => check_value(&entry.node, field.kind, diagnostics),
+            Some(field) => {
+                check_value(&entry.node, field.kind, diagnostics);
+                if let Some(syntax) = field.syntax {
+                    check_dialect(&entry.node, syntax, diagnostics);
+                }
+            }
             None => diagnostics.push(unknown_key(key, entry.key, schema)),
         }
     }
@@ -51,7 +65,7 @@ fn check_value(node: &Node, kind: Kind, diagnostics: &mut Diagnostics) {
             for item in items {
                 match &item.value {
                     Value::String(text) => check_noun(text, noun, item, diagnostics),
-                    _ => diagnostics.push(mismatch(item, noun.what)),
+                    _ => diagnostics.push(mismatch(item, noun.what).help(in_quotes(noun))),
                 }
             }
         }
@@ -76,8 +90,49 @@ fn check_value(node: &Node, kind: Kind, diagnostics: &mut Diagnostics) {
         (Kind::Tables(_) | Kind::TablesOr(..), Value::Table(_)) => {
             diagnostics.push(mismatch(node, &expected()).help("double the brackets: each of these tables is one of a list, [[…]]"));
         }
-        _ => diagnostics.push(mismatch(node, &expected())),
+        (Kind::Table(schema), _) => diagnostics.push(no_table(node, schema())),
+        (Kind::Integer(..), Value::Integer(number)) => {
+            diagnostics.push(Diagnostic::error(format!("expected {}, found {number}", expected()), node.span));
+        }
+        _ => {
+            let mut diagnostic = mismatch(node, &expected());
+            diagnostic.help = spelling(node, kind);
+            diagnostics.push(diagnostic);
+        }
     }
+}
+
+/// How to spell a value of another type.
+fn spelling(node: &Node, kind: Kind) -> Option<String> {
+    match (kind, &node.value) {
+        (Kind::Integer(..), Value::String(text)) if text.parse::<i64>().is_ok() => Some(format!("write {text}, without quotes")),
+        (Kind::Text | Kind::Texts, Value::Table(_)) => {
+            Some("the one table here is { specifier = \"%H\" }, for text with specifiers of systemd's".to_owned())
+        }
+        (Kind::Date, Value::Datetime(_)) => Some("write the day alone, without a time".to_owned()),
+        (Kind::Date, Value::String(_)) => Some("write it without quotes, such as 2027-06-01".to_owned()),
+        (Kind::Noun(noun) | Kind::Nouns(noun), _) => Some(in_quotes(noun)),
+        (Kind::Number(noun), _) => {
+            let number = if matches!(node.value, Value::Float(_)) { "a whole number" } else { "a number" };
+            Some(format!("write {number}, or a string such as \"{}\"", noun.examples.first()?))
+        }
+        (Kind::Text | Kind::Texts, Value::Float(text)) => Some(format!("write \"{text}\", in quotes")),
+        (Kind::Named(_), _) => Some("write a table for each: [KEY.NAME]".to_owned()),
+        (Kind::Tables(_), _) => Some("write a table for each, with the key in double brackets: [[…]]".to_owned()),
+        (Kind::TablesOr(_, noun), _) => Some(format!("{}; or tables, with the key in double brackets: [[…]]", in_quotes(noun))),
+        _ => None,
+    }
+}
+
+fn in_quotes(noun: &Noun) -> String {
+    noun.examples.first().map_or_else(|| format!("write {} in quotes", noun.what), |example| format!("write it in quotes, such as \"{example}\""))
+}
+
+/// What stands where a table should, and the keys that the table would have.
+fn no_table(node: &Node, schema: &Schema) -> Diagnostic {
+    let keys: Vec<&str> = schema.fields.iter().map(|field| field.key.as_ref()).collect();
+    let diagnostic = mismatch(node, &format!("a table: {}", schema.what));
+    if keys.len() > FEW { diagnostic } else { diagnostic.help(format!("its keys are {}", keys.join(", "))) }
 }
 
 /// True where a value is a text for a unit, whatever is in it.
@@ -113,7 +168,37 @@ fn check_noun(text: &str, noun: &Noun, node: &Node, diagnostics: &mut Diagnostic
     if let Err(refusal) = quote::guard(text) {
         diagnostics.push(Diagnostic::error(refusal.to_string(), node.span).help(refusal.help()));
     } else if let Err(Invalid { message, help }) = (noun.check)(text) {
+        let message = if text.is_empty() { format!("expected {}, found an empty string", noun.what) } else { message };
         diagnostics.push(Diagnostic::error(message, node.span).help(help));
+    }
+}
+
+/// Holds texts against the dialect of their key: whatever could not be written there is told now, at the very word,
+/// together with all else that is wrong.
+fn check_dialect(node: &Node, syntax: Syntax, diagnostics: &mut Diagnostics) {
+    let mut refuse = |node: &Node, refusal: Refusal| {
+        diagnostics.push(Diagnostic::error(refusal.to_string(), node.span).help(refusal.help()));
+    };
+    let writer: fn(&str, Expansion) -> Result<String, Refusal> = match (syntax, &node.value) {
+        (Syntax::Exec, Value::String(text)) if quote::guard(text).is_ok() => {
+            return quote::verbatim(text, syntax).err().into_iter().for_each(|refusal| refuse(node, refusal));
+        }
+        // A command in a key of one text becomes a JSON array, where a word may be anything but empty.
+        (Syntax::Text, Value::Array(words)) if words.is_empty() => return refuse(node, Refusal::Empty),
+        (Syntax::Text, Value::Array(_)) => |word, _| if word.is_empty() { Err(Refusal::EmptyWord) } else { Ok(String::new()) },
+        (Syntax::Text, _) => quote::text,
+        (Syntax::Lines, _) => quote::line,
+        (Syntax::Strv, _) => quote::strv_word,
+        (Syntax::Args, _) | (Syntax::Exec, Value::Array(_)) => quote::args_word,
+        _ => return,
+    };
+    for item in fields::items(node) {
+        let Some(text) = fields::text(item).map(|text| text.value) else { continue };
+        // What no unit may contain was told already.
+        let written = quote::guard(&text.text).and_then(|()| writer(&text.text, Expansion::None));
+        if let Some(refusal) = written.err().filter(|refusal| !matches!(refusal, Refusal::Forbidden(_) | Refusal::TooLong)) {
+            refuse(item, refusal);
+        }
     }
 }
 
@@ -241,9 +326,13 @@ fn unknown_key(key: &str, at: Span, schema: &Schema) -> Diagnostic {
         let brackets = if matches!(home.kind, Kind::Table(_)) { ("[", "]") } else { ("[[", "]]") };
         return diagnostic.help(format!("`{shown}` belongs into {}{}{}", brackets.0, home.key, brackets.1));
     }
+    let near = nearest(key, schema.elsewhere.iter().map(|(wrong, _)| *wrong));
+    if let Some((_, help)) = schema.elsewhere.iter().find(|(wrong, _)| near == Some(*wrong)) {
+        return diagnostic.help(*help);
+    }
     let list = || schema.fields.iter().map(|f| f.key.as_ref()).collect::<Vec<_>>().join(", ");
     match schema.fields.len() {
-        ..=14 => diagnostic.help(format!("the keys of {} are {}", schema.what, list())),
+        ..=FEW => diagnostic.help(format!("the keys of {} are {}", schema.what, list())),
         _ => diagnostic.help("`plimsoll schema` lists every key; a Quadlet key has its own name in snake_case"),
     }
 }

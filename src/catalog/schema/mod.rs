@@ -42,6 +42,8 @@ pub(crate) struct Field {
     pub(crate) key: Cow<'static, str>,
     pub(crate) kind: Kind,
     pub(crate) doc: Cow<'static, str>,
+    /// How the unit's reader takes the value, where it goes into the unit as it is.
+    pub(crate) syntax: Option<Syntax>,
 }
 
 /// A function that gives a table's shape; shapes refer to each other.
@@ -152,7 +154,7 @@ impl Kind {
             Self::Integer(low, high) => format!("an integer from {low} to {high}"),
             Self::Choice(list) => format!("one of {}", words(list)),
             Self::BoolOr(list) => format!("`true`, `false` or {}", words(list)),
-            Self::Date => "a date such as 2027-06-01, without quotes".to_owned(),
+            Self::Date => "a date".to_owned(),
             Self::Texts => "a string or a list of strings".to_owned(),
             Self::Nouns(noun) => format!("{}, or a list of them", noun.what),
             Self::TextOrWords => "a list of words, or one string".to_owned(),
@@ -161,7 +163,7 @@ impl Kind {
             Self::Table(table) => format!("a table: {}", table().what),
             Self::Named(table) => format!("a table of named tables, each {}", table().what),
             Self::Tables(table) => format!("a list of tables, each {}", table().what),
-            Self::TablesOr(table, noun) => format!("a list of tables, each {}, or of strings, each {}", table().what, noun.what),
+            Self::TablesOr(table, _) => format!("a list of tables or strings, each {}", table().what),
             Self::Sections(names) => format!("a table of sections: {}", words(names)),
         }
     }
@@ -196,7 +198,8 @@ pub(crate) fn plain(key: &Key) -> Field {
         (4, 4) => String::new(),
         (major, minor) => format!(" Podman {major}.{minor}+."),
     };
-    Field { key: key.snake().into(), kind, doc: format!("{}{since} Quadlet: {}=.", key.doc, key.name).into() }
+    let doc = format!("{}{since} Quadlet: {}=.", key.doc, key.name);
+    Field { key: key.snake().into(), kind, doc: doc.into(), syntax: Some(key.syntax) }
 }
 
 /// The plain keys of a Quadlet section, less those that a table of ours speaks for.
@@ -205,7 +208,12 @@ pub(crate) fn plain_keys<'a>(group: &'a str, typed: &'a [&'a str]) -> impl Itera
 }
 
 fn field(key: &'static str, kind: Kind, doc: &'static str) -> Field {
-    Field { key: Cow::Borrowed(key), kind, doc: Cow::Borrowed(doc) }
+    Field { key: Cow::Borrowed(key), kind, doc: Cow::Borrowed(doc), syntax: None }
+}
+
+/// A text that systemd reads itself, to the end of its line.
+fn prose(key: &'static str, doc: &'static str) -> Field {
+    Field { syntax: Some(Syntax::Lines), ..field(key, Kind::Text, doc) }
 }
 
 fn check_image(text: &str) -> Result<(), Invalid> {
@@ -231,10 +239,7 @@ fn check_source(text: &str) -> Result<(), Invalid> {
 
 fn check_limit(text: &str) -> Result<(), Invalid> {
     match model::Memory::parse(text)?.bytes() {
-        0 => Err(Invalid::new(
-            "a memory limit of 0",
-            "systemd ignores 0 and the service would run without a limit: write what it needs",
-        )),
+        0 => Err(Invalid::new("a limit of 0", "0 would mean no limit at all: write how much is needed")),
         _ => Ok(()),
     }
 }
@@ -281,7 +286,14 @@ fn check_subnet(text: &str) -> Result<(), Invalid> {
 fn check_ip_range(text: &str) -> Result<(), Invalid> {
     if let Some((first, last)) = text.split_once('-') {
         check_ip(first)?;
-        return check_ip(last);
+        check_ip(last)?;
+        let ends: (Option<std::net::IpAddr>, Option<std::net::IpAddr>) = (first.parse().ok(), last.parse().ok());
+        return match ends.0.zip(ends.1) {
+            Some((first, last)) if first > last || first.is_ipv4() != last.is_ipv4() => {
+                Err(Invalid::new(format!("`{text}` runs backwards"), "write the first address, `-`, and the last one"))
+            }
+            _ => Ok(()),
+        };
     }
     check_subnet(text)
 }
@@ -347,8 +359,11 @@ fn check_peer(text: &str) -> Result<(), Invalid> {
     if matches!(text, "localhost" | "link-local" | "multicast" | "any") || text.parse::<std::net::IpAddr>().is_ok() {
         return Ok(());
     }
-    if text.contains(['/', ':', '.']) {
+    if text.contains('/') {
         return check_subnet(text);
+    }
+    if text.contains([':', '.']) {
+        return check_ip(text);
     }
     model::Name::new(text).map(drop)
 }

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use super::{
     ACCOUNT, CPUS, DURATION, Field, HOST_IP, IMAGE, INTERFACE, INTERVAL, IP, Kind, LIMIT, MAC, MEMORY, NETWORK, OCTAL,
     PEER, PORT, PUBLISH, REASON, RESOURCE, RULE, SECRET, SOURCE, SPAN, Schema, TARGET_PATH, UNIT, field, plain,
-    plain_keys,
+    plain_keys, prose,
 };
 use crate::unit::keys;
 
@@ -57,6 +57,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("command", "write `exec`: the arguments; the program itself is `entrypoint`"),
     ("cmd", "write `exec`: the arguments; the program itself is `entrypoint`"),
     ("depends_on", "write `requires`"),
+    ("restart_policy", "write it in [restart]: `policy`"),
     ("restart_sec", "write it in [restart]: `sec`"),
     ("timeout_start_sec", "write it in [timeouts]: `start`"),
     ("timeout_stop_sec", "write it in [timeouts]: `stop`"),
@@ -81,7 +82,7 @@ pub(crate) fn service() -> &'static Schema {
 
 fn typed_fields() -> Vec<Field> {
     vec![
-        field("description", Kind::Text, "What the service is, in a few words. systemd: Description=."),
+        prose("description", "What the service is, in a few words. systemd: Description=."),
         field("image", Kind::Noun(&IMAGE), "The image: registry, path, tag or digest; or a NAME.build or NAME.image of this catalog. Quadlet: Image=."),
         field("pull_unit", Kind::Bool, "Pull the image in a .image unit of its own, outside the service's memory limit. Podman 5.6+."),
         field("container_name", Kind::Noun(&RESOURCE), "The podman name of the container; the unit's name unless set. Quadlet: ContainerName=."),
@@ -121,7 +122,7 @@ pub(crate) fn limits() -> &'static Schema {
         fields: vec![
             field("memory", Kind::Number(&LIMIT), "Memory: bytes, or a number with K, M, G or T, base 1024."),
             field("cpus", Kind::Number(&CPUS), "CPUs, a decimal with at most three places, at least 0.01."),
-            field("pids", Kind::Integer(i64::MIN, i64::MAX), "Processes and threads of the payload; 256 unless set."),
+            field("pids", Kind::Integer(1, 4_194_304), "Processes and threads of the payload; 256 unless set."),
             field("swap", Kind::Number(&MEMORY), "Swap beyond the memory; 0 unless set."),
             field("memory_policy", Kind::Choice(&["kill", "throttle"]), "What happens at the limit: `kill` (MemoryHigh = MemoryMax), or `throttle` (MemoryHigh at 90 %)."),
             field("cpu_weight", Kind::Integer(1, 10_000), "Share of CPU under contention; systemd's default is 100. systemd: CPUWeight=."),
@@ -149,7 +150,7 @@ fn volume() -> &'static Schema {
             field("idmap", Kind::Bool, "Files on disk keep the container's ids; true in the rootful profile."),
             field("exec", Kind::Bool, "Programs may be run from it; false unless set."),
         ],
-        elsewhere: &[("read_only", "write `access = \"ro\"`"), ("rw", "write `access = \"rw\"`"), ("ro", "write `access = \"ro\"`"), ("options", "write `access`, `shared`, `idmap` and `exec`"), ("destination", "write `target`"), ("path", "write `source`")],
+        elsewhere: &[("read_only", "write `access = \"ro\"`"), ("rw", "write `access = \"rw\"`"), ("mode", "write `access`"), ("ro", "write `access = \"ro\"`"), ("options", "write `access`, `shared`, `idmap` and `exec`"), ("destination", "write `target`"), ("path", "write `source`")],
     });
     &SCHEMA
 }
@@ -230,7 +231,7 @@ fn health() -> &'static Schema {
             .iter()
             .map(|(ours, name)| {
                 let key = keys::key("Container", name).expect("every health key is in the key table");
-                Field { key: (*ours).into(), kind: kind(ours), doc: plain(key).doc }
+                Field { key: (*ours).into(), kind: kind(ours), doc: plain(key).doc, syntax: Some(key.syntax) }
             })
             .collect();
         Schema { what: "a health check", fields, elsewhere: &[("command", "write `cmd`"), ("test", "write `cmd`"), ("health_cmd", "write `cmd`"), ("start_interval", "write `startup_interval`")] }

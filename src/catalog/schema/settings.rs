@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use super::{
-    INTERFACE, IP, IP_RANGE, Kind, NAME, PODMAN, REGISTRY, RESOURCE, SUBNET, Schema, field, plain, plain_keys,
+    INTERFACE, IP, IP_RANGE, Kind, NAME, PODMAN, REGISTRY, RESOURCE, SUBNET, Schema, field, plain, plain_keys, prose,
     service::{limits, service, waive},
 };
 
@@ -37,7 +37,7 @@ pub(crate) fn stack() -> &'static Schema {
     static SCHEMA: LazyLock<Schema> = LazyLock::new(|| Schema {
         what: "a stack",
         fields: vec![
-            field("description", Kind::Text, "What the stack is, in a few words."),
+            prose("description", "What the stack is, in a few words."),
             field("limits", Kind::Table(limits), "Limits of the stack's own slice, over all its services."),
             field("defaults", Kind::Table(service), "Whatever a service may say, for the services of this stack."),
             field("network", Kind::Named(network), "Networks of the stack; its services find them first."),
@@ -71,7 +71,7 @@ fn slice() -> &'static Schema {
             field("systemd", Kind::Sections(&["Unit", "Slice"]), "Verbatim systemd directives of the slice."),
         ];
         // The fleet has the limits of any other level, as keys of its own table.
-        fields.extend(limits().fields.iter().map(|f| super::Field { key: f.key.clone(), kind: f.kind, doc: f.doc.clone() }));
+        fields.extend(limits().fields.iter().map(|f| super::Field { key: f.key.clone(), kind: f.kind, doc: f.doc.clone(), syntax: f.syntax }));
         Schema { what: "the fleet's slice", fields, elsewhere: limits().elsewhere }
     });
     &SCHEMA
@@ -80,7 +80,7 @@ fn slice() -> &'static Schema {
 fn network() -> &'static Schema {
     static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
         let mut fields = vec![
-            field("description", Kind::Text, "What the network is for. systemd: Description=."),
+            prose("description", "What the network is for. systemd: Description=."),
             field("external", Kind::Bool, "Made elsewhere: nothing is rendered, services may refer to it."),
             field("driver", Kind::Text, "bridge unless set; macvlan and ipvlan put containers on the host's own network. Quadlet: Driver=."),
             field("parent", Kind::Noun(&INTERFACE), "The host's interface beneath a macvlan or ipvlan. Quadlet: Options=parent=."),
@@ -100,7 +100,7 @@ fn network() -> &'static Schema {
 fn volume() -> &'static Schema {
     static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
         let mut fields = vec![
-            field("description", Kind::Text, "What the volume holds. systemd: Description=."),
+            prose("description", "What the volume holds. systemd: Description=."),
             field("external", Kind::Bool, "Made elsewhere: nothing is rendered, services may refer to it."),
             field("volume_name", Kind::Noun(&RESOURCE), "Its podman name; the unit's name unless set. Quadlet: VolumeName=."),
             field("quadlet", Kind::Sections(&["Volume", "Quadlet"]), "Verbatim Quadlet keys."),

@@ -65,7 +65,11 @@ pub(super) fn timeouts(fields: &Fields<'_>, diagnostics: &mut Diagnostics) -> Ti
         (Some(stop), None) => {
             let room = stop.value.micros().map_or(u64::MAX, |micros| micros / 1_000_000);
             if room < margin {
-                diagnostics.push(too_short(&stop, 0));
+                diagnostics.push(
+                    Diagnostic::general(format!("{} for a stop leave podman no time to stop the container", stop.value))
+                        .at_origin(stop.origin)
+                        .help(format!("podman gets ten seconds less than systemd: write {} or more", STOP + STOP_MARGIN)),
+                );
             }
             let podman = u32::try_from(room.saturating_sub(margin).min(u64::from(STOP))).unwrap_or(STOP);
             (stop, Sourced::built_in(podman))
@@ -118,7 +122,7 @@ pub(super) fn dependencies(
                 (true, None) => (text.to_owned(), scope.service(text.strip_suffix(".service").unwrap_or(""))),
                 (_, short) => {
                     let short = short.unwrap_or(text);
-                    let found = resolve(scope.service(short), Reference::Service, node, short, scope, diagnostics);
+                    let found = resolve(scope.service(short), Reference::Unit, node, short, scope, diagnostics);
                     let Some(service) = found else { continue };
                     (format!("{service}.service"), Some(service))
                 }

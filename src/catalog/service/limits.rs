@@ -12,7 +12,7 @@ pub(crate) fn read(fields: &Fields<'_>, diagnostics: &mut Diagnostics) -> Limits
         memory: fields.noun("memory", Memory::parse),
         swap: fields.noun("swap", Memory::parse),
         cpus: fields.noun("cpus", Cpus::parse),
-        pids: pids(fields, diagnostics),
+        pids: pids(fields),
         memory_policy: fields.string("memory_policy").map(|policy| {
             policy.map(|word| if word == "throttle" { MemoryPolicy::Throttle } else { MemoryPolicy::Kill })
         }),
@@ -37,13 +37,8 @@ pub(crate) fn read(fields: &Fields<'_>, diagnostics: &mut Diagnostics) -> Limits
     limits
 }
 
-fn pids(fields: &Fields<'_>, diagnostics: &mut Diagnostics) -> Option<Sourced<Pids>> {
+/// The shape check has told of a number that is none.
+fn pids(fields: &Fields<'_>) -> Option<Sourced<Pids>> {
     let count = fields.integer("pids")?;
-    match Pids::new(count.value) {
-        Ok(pids) => Some(Sourced::new(pids, count.origin)),
-        Err(invalid) => {
-            diagnostics.push(Diagnostic::general(invalid.message).at_origin(count.origin).help(invalid.help));
-            None
-        }
-    }
+    Pids::new(count.value).ok().map(|pids| Sourced::new(pids, count.origin))
 }

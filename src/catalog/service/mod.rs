@@ -16,7 +16,7 @@ use super::{
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, Origin, Sourced},
     model::{
-        Account, Companion, Image, ImageRef, Invalid, Name, Profile, Service, Setting, SettingValue, Target,
+        Account, Companion, Image, ImageRef, Invalid, Name, Profile, Service, Setting, SettingValue, Target, Text,
     },
     unit::keys,
 };
@@ -58,7 +58,8 @@ pub(crate) fn read(
     settings.retain(|setting| !setting.key.starts_with("Health"));
     settings.extend(health(&fields.table("health")));
     settings.extend(plain::read("Quadlet", &[], fields));
-    check_settings(&settings, user.as_ref(), diagnostics);
+    settings.extend(pod(fields, scope, diagnostics));
+    check_settings(&settings, [user.as_ref(), group.as_ref()], diagnostics);
     let networks = network::attachments(fields, scope, diagnostics);
     let service = Service {
         stem: file.stem.clone(),
@@ -152,13 +153,27 @@ fn resource(key: &str, fields: &Fields<'_>) -> Option<Sourced<String>> {
     fields.noun(key, |text| Ok(text.to_owned()))
 }
 
+/// Reads `pod`: the pod of a stack or of a service of the catalog, with or without its suffix.
+fn pod(fields: &Fields<'_>, scope: &Scope<'_>, diagnostics: &mut Diagnostics) -> Option<Setting> {
+    let node = fields.node("pod")?;
+    let text = string(node)?;
+    let stem = text.strip_suffix(".pod").unwrap_or(text);
+    let pods = || scope.known.companions.iter().filter_map(|unit| unit.strip_suffix(".pod"));
+    if Name::new(stem).is_ok() && !pods().any(|pod| pod == stem) {
+        let near = schema::nearest(stem, pods());
+        let help = near.map_or_else(|| "a stack makes it with a table [quadlet.Pod] in its stack.toml".to_owned(), |near| format!("write `{near}.pod`"));
+        diagnostics.push(Diagnostic::error(format!("there is no pod `{stem}` in this catalog"), node.span).help(help));
+    }
+    Some(Setting { key: "Pod", value: SettingValue::Text(Text::plain(format!("{stem}.pod"))), origin: node.origin() })
+}
+
 fn health(fields: &Fields<'_>) -> Vec<Setting> {
     let of = |&(ours, name): &(&str, &str)| plain::one(keys::key("Container", name)?, ours, fields);
     schema::HEALTH_KEYS.iter().filter_map(of).collect()
 }
 
 /// What plain keys cannot say together.
-fn check_settings(settings: &[Setting], user: Option<&Sourced<Account>>, diagnostics: &mut Diagnostics) {
+fn check_settings(settings: &[Setting], accounts: [Option<&Sourced<Account>>; 2], diagnostics: &mut Diagnostics) {
     let find = |key: &str| settings.iter().find(|setting| setting.key == key);
     for (first, second) in [("ReloadCmd", "ReloadSignal")] {
         if let (Some(a), Some(b)) = (find(first), find(second)) {
@@ -175,10 +190,10 @@ fn check_settings(settings: &[Setting], user: Option<&Sourced<Account>>, diagnos
     {
         verbatim::podman_args(words.iter().map(|word| (word.value.text.as_str(), word.origin)), diagnostics);
     }
-    check_user_namespace(settings, user, diagnostics);
+    check_user_namespace(settings, accounts, diagnostics);
 }
 
-fn check_user_namespace(settings: &[Setting], user: Option<&Sourced<Account>>, diagnostics: &mut Diagnostics) {
+fn check_user_namespace(settings: &[Setting], accounts: [Option<&Sourced<Account>>; 2], diagnostics: &mut Diagnostics) {
     let find = |key: &str| settings.iter().find(|setting| setting.key == key);
     let Some(Setting { value: SettingValue::Text(mode), origin, .. }) = find("UserNS") else { return };
     let mapping = ["UIDMap", "GIDMap", "SubUIDMap", "SubGIDMap"].into_iter().find_map(find);
@@ -193,15 +208,16 @@ fn check_user_namespace(settings: &[Setting], user: Option<&Sourced<Account>>, d
     let size = mode.text.strip_prefix("auto:").and_then(|options| {
         options.split(',').find_map(|option| option.strip_prefix("size=")).and_then(|size| size.parse::<u32>().ok())
     });
-    if let (Some(size), Some(user), None) = (size, user, mapping)
-        && let Some(id) = user.value.id().filter(|id| *id >= size)
-    {
-        let enough = u64::from(id) + 1;
-        diagnostics.push(
-            Diagnostic::general(format!("the user {id} is not in a namespace of {size} ids"))
-                .at_origin(user.origin)
-                .help(format!("the container would not start: write `user_ns = \"auto:size={enough}\"` or a smaller id")),
-        );
+    let Some(size) = size.filter(|_| mapping.is_none()) else { return };
+    for (what, account) in ["user", "group"].into_iter().zip(accounts) {
+        let id = account.and_then(|account| Some((account.value.id()?, account.origin)));
+        if let Some((id, origin)) = id.filter(|(id, _)| *id >= size) {
+            diagnostics.push(
+                Diagnostic::general(format!("the {what} {id} is not in a namespace of {size} ids"))
+                    .at_origin(origin)
+                    .help(format!("the container would not start: write `user_ns = \"auto:size={}\"` or a smaller id", u64::from(id) + 1)),
+            );
+        }
     }
 }
 
@@ -216,7 +232,8 @@ pub(super) fn has_user_namespace(settings: &[Setting], target: &Target) -> bool 
 
 /// Looks a reference up; where there is none, says so.
 fn resolve<T>(found: Option<T>, what: Reference, node: &Node, text: &str, scope: &Scope<'_>, diagnostics: &mut Diagnostics) -> Option<T> {
-    if found.is_none() {
+    // What is no name at all was told by the shape check.
+    if found.is_none() && Name::new(text).is_ok() {
         diagnostics.push(scope.undefined(what, text, node.span));
     }
     found

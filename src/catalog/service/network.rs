@@ -25,7 +25,7 @@ fn attachment(node: &Node, scope: &Scope<'_>, diagnostics: &mut Diagnostics) -> 
         let (network, _) = network_ref(text, node, scope, diagnostics)?;
         return Some(Attachment { network, ips: Vec::new(), mac: None, aliases: Vec::new(), interface_name: None, origin: node.origin() });
     }
-    let table = Fields::one(node);
+    let table = Fields::item(node)?;
     let Some(name) = table.node("name") else {
         diagnostics.push(Diagnostic::error("a network without a `name`", node.span).help("write the NAME of a [network.NAME]"));
         return None;
@@ -45,6 +45,11 @@ fn attachment(node: &Node, scope: &Scope<'_>, diagnostics: &mut Diagnostics) -> 
         origin: node.origin(),
     };
     check_options(&attachment, diagnostics);
+    let sixth = table.noun("ip6", |text| Ok(text.parse::<IpAddr>().ok()));
+    if let Some((ip, origin)) = sixth.and_then(|ip| Some((ip.value?, ip.origin))).filter(|(ip, _)| ip.is_ipv4()) {
+        let help = format!("write `ip = \"{ip}\"`");
+        diagnostics.push(Diagnostic::general(format!("`{ip}` is not an IPv6 address")).at_origin(origin).help(help));
+    }
     for ip in &attachment.ips {
         check_address(ip, declared, diagnostics);
     }
@@ -187,7 +192,7 @@ fn port(node: &Node, diagnostics: &mut Diagnostics) -> Option<Sourced<PublishedP
     if let Value::String(text) = &node.value {
         return PublishedPort::parse(text).ok().map(|port| Sourced::new(port, node.origin()));
     }
-    let table = Fields::one(node);
+    let table = Fields::item(node)?;
     if !table.has("container") {
         diagnostics.push(
             Diagnostic::error("a published port without `container`", node.span).help("write the container's port: `container = 80`"),
@@ -256,5 +261,5 @@ fn peer(text: &str, node: &Node, scope: &Scope<'_>, diagnostics: &mut Diagnostic
         return Some(AllowEntry::Network(name));
     }
     let found = scope.service(text);
-    resolve(found, Reference::Service, node, text, scope, diagnostics).map(AllowEntry::Service)
+    resolve(found, Reference::Peer, node, text, scope, diagnostics).map(AllowEntry::Service)
 }

@@ -37,7 +37,7 @@ pub(super) fn mounts(
 }
 
 fn mount(node: &Node, default_idmap: bool, scope: &Scope<'_>, diagnostics: &mut Diagnostics) -> Option<Mount> {
-    let table = Fields::one(node);
+    let table = Fields::item(node)?;
     for (key, help) in [
         ("source", "write an absolute path on the host, or the NAME of a [volume.NAME]"),
         ("target", "write the path in the container"),
@@ -119,7 +119,7 @@ pub(super) fn tmpfs(
 }
 
 fn own_tmpfs(node: &Node, memory: Option<Memory>, diagnostics: &mut Diagnostics) -> Option<Tmpfs> {
-    let table = Fields::one(node);
+    let table = Fields::item(node)?;
     if !table.has("target") {
         diagnostics.push(
             Diagnostic::error("a tmpfs without `target`", node.span).help("write the path in the container, such as \"/var/cache\""),
@@ -158,7 +158,7 @@ fn secret(node: &Node, uid: Option<u32>, gid: Option<u32>, diagnostics: &mut Dia
         let name = fields::noun(node, |text| Ok(text.to_owned()))?;
         return Some(Secret { name, kind: file(None, "0400", uid, gid), origin: node.origin() });
     }
-    let table = Fields::one(node);
+    let table = Fields::item(node)?;
     if !table.has("name") {
         diagnostics.push(Diagnostic::error("a secret without a `name`", node.span).help("write the name that `podman secret ls` shows"));
     }
