@@ -43,13 +43,15 @@ pub(super) fn finish(
         Err(errors) => {
             for error in errors {
                 let message = format!("the template writes a line that is none of a unit: {}", error.text.escape_debug());
-                diagnostics.push(at_template(message, author).help("write sections, KEY=VALUE lines and comments"));
+                let place = templates.line_place(draft.template, error.text.trim());
+                diagnostics.push(at_template(message, place).help("write sections, KEY=VALUE lines and comments"));
             }
             return None;
         }
     };
     if author.is_some() {
-        check_template_lines(&unit, draft.kind, catalog, author, diagnostics);
+        let place = |begins: &str| templates.line_place(draft.template, begins);
+        check_template_lines(&unit, draft.kind, catalog, &place, diagnostics);
     }
     let lines: Vec<&Line> = blocks.iter().flat_map(|block| &block.lines).collect();
     let header = draft.file.map_or(Origin::BuiltIn, |file| Origin::At(Span { file, start: 0, end: 0 }));
@@ -183,7 +185,7 @@ fn check_template_lines(
     unit: &Unit,
     kind: FileKind,
     catalog: &Catalog,
-    author: Option<FileId>,
+    place: &dyn Fn(&str) -> Option<Span>,
     diagnostics: &mut Diagnostics,
 ) {
     let podman = catalog.target.podman.value;
@@ -195,7 +197,7 @@ fn check_template_lines(
     for (section, _) in unit.sections() {
         if !section.starts_with("X-") && !known.contains(&section) {
             let message = format!("the template writes a section [{section}], which nothing reads in such a unit");
-            diagnostics.push(at_template(message, author).help(format!("the sections are {}", known.map(|k| format!("[{k}]")).join(", "))));
+            diagnostics.push(at_template(message, place(&format!("[{section}]"))).help(format!("the sections are {}", known.map(|k| format!("[{k}]")).join(", "))));
         }
     }
     for entry in unit.entries().filter(|entry| !entry.section.starts_with("X-")) {
@@ -214,15 +216,15 @@ fn check_template_lines(
             None => None,
         };
         if let Some(message) = problem {
-            diagnostics.push(at_template(message, author).help("Podman or systemd would not read the unit as it is meant: take the line out"));
+            diagnostics.push(at_template(message, place(&format!("{key}="))).help("Podman or systemd would not read the unit as it is meant: take the line out"));
         }
     }
 }
 
-fn at_template(message: String, author: Option<FileId>) -> Diagnostic {
+fn at_template(message: String, place: Option<Span>) -> Diagnostic {
     let diagnostic = Diagnostic::general(message);
-    match author {
-        Some(file) => diagnostic.at(Span { file, start: 0, end: 0 }),
+    match place {
+        Some(place) => diagnostic.at(place),
         None => diagnostic,
     }
 }

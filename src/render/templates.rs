@@ -113,6 +113,22 @@ impl Templates {
         self.authors.get(name).copied()
     }
 
+    /// Where a template of the author's begins a line so; the start of his file where he puts that line together.
+    pub(super) fn line_place(&self, name: &str, begins: &str) -> Option<Span> {
+        let file = self.author_file(name)?;
+        let source = self.environment.get_template(name).map(|template| template.source().to_owned()).unwrap_or_default();
+        let mut start = 0;
+        for line in source.split_inclusive('\n') {
+            let indent = line.len() - line.trim_start().len();
+            if line.trim_start().starts_with(begins) {
+                let at = |n: usize| u32::try_from(n).unwrap_or(0);
+                return Some(Span { file, start: at(start + indent), end: at(start + indent + begins.len()) });
+            }
+            start += line.len();
+        }
+        Some(Span { file, start: 0, end: 0 })
+    }
+
     /// Lays out a draft's blocks.
     pub(super) fn render(&self, name: &str, context: Value) -> Result<String, Diagnostic> {
         let template = self.environment.get_template(name).map_err(|error| self.explain(&error))?;
