@@ -24,12 +24,16 @@ pub(crate) struct ServiceFile {
 pub(crate) struct StackDir {
     pub(crate) name: Name,
     pub(crate) file: Option<FileId>,
+    /// True where there is a stack.toml that could not be read.
+    pub(crate) unread: bool,
 }
 
 /// The files of a catalog, in the order of their names.
 #[derive(Debug, Default)]
 pub(crate) struct Files {
     pub(crate) catalog: Option<FileId>,
+    /// True where there is a catalog.toml that could not be read.
+    pub(crate) catalog_unread: bool,
     pub(crate) stacks: Vec<StackDir>,
     pub(crate) services: Vec<ServiceFile>,
 }
@@ -61,6 +65,7 @@ impl Finder<'_> {
             } else if name == "catalog.toml" {
                 let (file, readable) = self.read(&path, name);
                 self.files.catalog = readable.then_some(file);
+                self.files.catalog_unread = !readable;
                 found_any = true;
             } else if self.is_toml(&name, &path) {
                 self.service(None, &name, &path);
@@ -102,6 +107,7 @@ impl Finder<'_> {
             }
         };
         let mut file = None;
+        let mut unread = false;
         for (member, is_dir) in members {
             let path = path.join(&member);
             if is_dir {
@@ -109,13 +115,14 @@ impl Finder<'_> {
             } else if member == "stack.toml" {
                 let (id, readable) = self.read(&path, format!("{name}/{member}"));
                 file = readable.then_some(id);
+                unread = !readable;
             } else if member == "catalog.toml" {
                 self.refuse_path(&path, "catalog.toml stands in a stack", "write stack.toml here, or move it to the top of the catalog");
             } else if self.is_toml(&member, &path) {
                 self.service(Some(&stack), &member, &path);
             }
         }
-        self.files.stacks.push(StackDir { name: stack, file });
+        self.files.stacks.push(StackDir { name: stack, file, unread });
         true
     }
 

@@ -38,12 +38,21 @@ const ROOTLESS: &str = include_str!("defaults/rootless.toml");
 /// Every file that was read is added to `sources`, every complaint to `diagnostics`. There is a catalog exactly where
 /// no complaint is an error.
 pub fn load(dir: &Utf8Path, sources: &mut Sources, diagnostics: &mut Diagnostics) -> Option<Catalog> {
+    let catalog = load_what_can_be_read(dir, sources, diagnostics);
+    catalog.filter(|_| !diagnostics.has_errors())
+}
+
+/// As [`load`], but gives whatever could be read, so that those who come later can complain in the same run. `None`
+/// where not even the target is known.
+pub fn load_what_can_be_read(dir: &Utf8Path, sources: &mut Sources, diagnostics: &mut Diagnostics) -> Option<Catalog> {
     let files = files::find(dir, sources, diagnostics);
     let built_in = BuiltIn::parse(sources);
     let trees = Trees::parse(&files, sources, diagnostics);
+    let trees_read = !files.catalog_unread && (files.catalog.is_none() || trees.catalog.is_some());
     let catalog = assemble(&files, trees, &built_in, diagnostics);
     relations::check(&catalog, diagnostics);
-    (!diagnostics.has_errors()).then_some(catalog)
+    let settings_read = trees_read && !(files.services.is_empty() && diagnostics.has_errors());
+    settings_read.then_some(catalog)
 }
 
 /// The built-in defaults, which are TOML like any other.
@@ -100,6 +109,9 @@ fn assemble(files: &Files, trees: Trees, built_in: &BuiltIn, diagnostics: &mut D
     let top = trees.catalog.as_ref();
     let settings = settings::read(top, diagnostics);
     let mut known = Known::default();
+    if files.catalog_unread || (files.catalog.is_some() && top.is_none()) {
+        known.unread.insert(None);
+    }
     for (file, tree) in files.catalog.iter().zip(top) {
         known.declare(None, &Fields::one(tree), *file, &settings.target, diagnostics);
     }
@@ -109,6 +121,9 @@ fn assemble(files: &Files, trees: Trees, built_in: &BuiltIn, diagnostics: &mut D
         let stack = settings::stack(dir, tree.as_ref(), &settings.target, &mut companions, diagnostics);
         if let (Some(file), Some(tree)) = (dir.file, tree) {
             known.declare(Some(&dir.name), &Fields::one(tree), file, &settings.target, diagnostics);
+        }
+        if dir.unread || (dir.file.is_some() && tree.is_none()) {
+            known.unread.insert(Some(dir.name.clone()));
         }
         stacks.insert(dir.name.clone(), stack);
     }

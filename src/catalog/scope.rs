@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use indexmap::IndexMap;
 
-use super::{fields::Fields, schema, settings};
+use super::{fields::Fields, settings};
 use crate::{
-    diagnostic::{Diagnostic, Diagnostics, FileId, Origin, Span},
+    diagnostic::{Diagnostic, Diagnostics, FileId, Origin, Span, nearest},
     model::{Name, Network, Target, Volume},
 };
 
@@ -23,6 +23,8 @@ pub(crate) struct Known {
     places: BTreeMap<(&'static str, Name), Span>,
     /// Whole names of further units: `app.build`, `forge.pod`.
     pub(crate) companions: BTreeSet<String>,
+    /// Where a catalog.toml (`None`) or the stack.toml of a stack has no tree: nobody knows what it declares.
+    pub(crate) unread: BTreeSet<Option<Name>>,
 }
 
 impl Known {
@@ -109,6 +111,13 @@ impl<'a> Scope<'a> {
         Some((name, volume))
     }
 
+    /// True where a name may be declared in a file that could not be read: then nobody is told that it is not.
+    pub(crate) fn may_be_unread(self, what: Reference) -> bool {
+        let declared_in_files = matches!(what, Reference::Network | Reference::Volume | Reference::Peer);
+        let own = || self.stack.is_some_and(|stack| self.known.unread.contains(&Some(stack.clone())));
+        declared_in_files && (self.known.unread.contains(&None) || own())
+    }
+
     /// The complaint about a name that refers to nothing.
     pub(crate) fn undefined(self, what: Reference, text: &str, at: Span) -> Diagnostic {
         let (noun, how) = match what {
@@ -130,7 +139,7 @@ impl<'a> Scope<'a> {
         names.extend(names.clone().into_iter().filter_map(|name| name.strip_prefix(prefix.as_deref()?)));
         // From outside a stack its members are named with the prefix.
         let member = names.iter().copied().find(|name| name.strip_suffix(text).is_some_and(|stack| stack.ends_with('-')));
-        let near = member.or_else(|| schema::nearest(text, names.iter().copied()));
+        let near = member.or_else(|| nearest(text, names.iter().copied()));
         let help = near.map_or(how, |near| format!("write `{near}`"));
         Diagnostic::error(format!("there is no {noun} `{shown}` in this catalog"), at).help(help)
     }

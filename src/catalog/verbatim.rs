@@ -6,10 +6,9 @@
 use super::{
     fields::{self, Fields},
     node::{Entry, Node, Value},
-    schema::nearest,
 };
 use crate::{
-    diagnostic::{Diagnostic, Diagnostics, Origin, Sourced},
+    diagnostic::{Diagnostic, Diagnostics, Origin, Sourced, nearest},
     model::{Companion, Name, Target, Verbatim},
     unit::{
         directives,
@@ -157,7 +156,10 @@ pub(crate) fn lines(
     lines
 }
 
-/// The sections of `[quadlet.*]` that make a unit of their own beside a service or stack.
+/// The sections of `[quadlet.*]` that make a unit of their own.
+const COMPANIONS: &[&str] = &["Image", "Build", "Pod", "Artifact"];
+
+/// The units that `[quadlet.*]` makes beside a service or stack.
 pub(crate) fn companions(
     fields: &Fields<'_>,
     name: &Name,
@@ -168,7 +170,8 @@ pub(crate) fn companions(
     let mut companions = Vec::new();
     for unit_type in keys::UnitType::all() {
         let group = unit_type.group();
-        if group == "Container" || !quadlet.has(group) {
+        // Any other section was refused for what it is.
+        if !COMPANIONS.contains(&group) || !quadlet.has(group) {
             continue;
         }
         let origin = fields::origin(quadlet.node(group));

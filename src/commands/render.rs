@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::{Status, Streams};
 use crate::{
     catalog,
-    diagnostic::{Diagnostic, Diagnostics, Sources},
+    diagnostic::{Diagnostic, Diagnostics, Sources, nearest},
     install::tree,
     model::{Catalog, Name},
     render::{self, Bundle, Changes, Templates},
@@ -76,18 +76,19 @@ pub fn run(options: &Options, streams: &mut Streams<'_>) -> io::Result<Status> {
     Ok(Status::Clean)
 }
 
+/// Reads and renders. What could be read is rendered even where something could not, for the complaints that only
+/// show there: one run tells all of them.
 fn load(options: &Options, sources: &mut Sources, diagnostics: &mut Diagnostics) -> Option<(Catalog, Bundle)> {
-    let catalog = catalog::load(&options.catalog, sources, diagnostics);
+    let catalog = catalog::load_what_can_be_read(&options.catalog, sources, diagnostics);
     let beside = beside(&options.catalog, "templates");
     let dir = options.templates.clone().or_else(|| beside.is_dir().then_some(beside));
     let templates = Templates::load(dir.as_deref(), sources, diagnostics);
     let catalog = catalog?;
     let only = choose(&catalog, &options.services, diagnostics);
-    if diagnostics.has_errors() {
-        return None;
-    }
-    let bundle = render::render(&catalog, only.as_deref(), &templates, sources, diagnostics)?;
-    Some((catalog, bundle))
+    let mut complaints = Diagnostics::new();
+    let bundle = render::render(&catalog, only.as_deref(), &templates, sources, &mut complaints);
+    diagnostics.extend_with_news(complaints);
+    Some((catalog, bundle.filter(|_| !diagnostics.has_errors())?))
 }
 
 /// The services that were named, `None` for all of them.
@@ -97,21 +98,18 @@ fn choose(catalog: &Catalog, names: &[String], diagnostics: &mut Diagnostics) ->
     }
     let mut chosen = Vec::new();
     for text in names {
-        let found = catalog.services.keys().find(|name| name.as_str() == text);
-        match found {
-            Some(name) => chosen.push(name.clone()),
-            None => {
-                let known = catalog.services.keys().map(Name::as_str);
-                let near = known.map(|name| (strsim::damerau_levenshtein(text, name), name)).min();
-                let help = match near {
-                    Some((distance, name)) if distance <= 3 => format!("write `{name}`"),
-                    _ => "a service of a stack is called STACK-SERVICE".to_owned(),
-                };
-                diagnostics.push(
-                    Diagnostic::general(format!("there is no service `{}` in this catalog", text.escape_debug())).help(help),
-                );
-            }
+        let known = || catalog.services.keys().map(Name::as_str);
+        if let Some(name) = catalog.services.keys().find(|name| name.as_str() == text) {
+            chosen.push(name.clone());
+            continue;
         }
+        let member = known().find(|name| name.strip_suffix(text.as_str()).is_some_and(|stack| stack.ends_with('-')));
+        let help = match member.or_else(|| nearest(text, known())) {
+            Some(name) => format!("write `{name}`"),
+            None => "the name of a service is the stem of its file; in a stack, STACK-STEM".to_owned(),
+        };
+        diagnostics
+            .push(Diagnostic::general(format!("there is no service `{}` in this catalog", text.escape_debug())).help(help));
     }
     Some(chosen)
 }

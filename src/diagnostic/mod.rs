@@ -3,8 +3,10 @@
 //! Everything above this layer speaks of places as [`Span`]s. Lines and columns are computed only when somebody
 //! is told about them.
 
+mod nearest;
 mod source;
 
+pub use nearest::{nearest, squash};
 pub use source::{FileId, Position, SourceFile, SourceKind, Sources, Span};
 
 /// How bad a diagnostic is.
@@ -156,6 +158,18 @@ impl Diagnostics {
     /// Adds all of another run's.
     pub fn extend(&mut self, other: Self) {
         self.0.extend(other.0);
+    }
+
+    /// Adds what a later step says and an earlier one has not: a mistake that was told is met again by whoever works
+    /// with it, at the same place, or in the same words with a little more to them.
+    pub fn extend_with_news(&mut self, other: Self) {
+        let told: Vec<(Span, String)> = self.0.iter().filter_map(|d| Some((d.at?, d.message.clone()))).collect();
+        let is_old = |at: Span, message: &str| {
+            told.iter().any(|(span, words)| {
+                span.file == at.file && (span.start <= at.end && at.start <= span.end || message.starts_with(words.as_str()))
+            })
+        };
+        self.0.extend(other.0.into_iter().filter(|new| new.at.is_none_or(|at| !is_old(at, &new.message))));
     }
 
     /// True where something keeps the run from going on.

@@ -49,6 +49,12 @@ pub(super) fn finish(
             return None;
         }
     };
+    // No value ends in a backslash: this one is the template's.
+    for entry in unit.entries().filter(|entry| entry.lines > 1) {
+        let message = format!("the template ends the line of {}= with a backslash, which joins the next line to it", entry.key);
+        let place = templates.line_place(draft.template, &format!("{}=", entry.key));
+        diagnostics.push(at_template(message, place).help("end the line with another character"));
+    }
     if author.is_some() {
         let place = |begins: &str| templates.line_place(draft.template, begins);
         check_template_lines(&unit, draft.kind, catalog, &place, diagnostics);

@@ -6,7 +6,7 @@ use crate::{
         fields,
         node::{Entry, Map, Node, Value},
     },
-    diagnostic::{Diagnostic, Diagnostics, Span},
+    diagnostic::{Diagnostic, Diagnostics, Span, nearest, squash},
     model::{self, Invalid},
     unit::{
         keys::Syntax,
@@ -343,20 +343,4 @@ fn holds(field: &Field, key: &str) -> bool {
         Kind::Table(table) | Kind::Tables(table) | Kind::TablesOr(table, _) => table().field(key).is_some(),
         _ => false,
     }
-}
-
-/// The text without what people vary: case, `-` and `_`.
-fn squash(text: &str) -> String {
-    text.chars().filter(|c| !matches!(c, '_' | '-')).flat_map(char::to_lowercase).collect()
-}
-
-/// The known word that an unknown one was probably meant to be.
-pub(crate) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let squashed = squash(word);
-    let allowed = (squashed.chars().count() / 3).clamp(1, 3);
-    known
-        .map(|candidate| (strsim::damerau_levenshtein(&squashed, &squash(candidate)), candidate))
-        .filter(|(distance, _)| *distance <= allowed)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
 }

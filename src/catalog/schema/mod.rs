@@ -8,7 +8,7 @@ mod json;
 mod service;
 mod settings;
 
-pub(crate) use check::{check, nearest};
+pub(crate) use check::check;
 pub use json::{SchemaOf, json_schema};
 pub(crate) use service::{HEALTH_KEYS, TYPED as SERVICE_TYPED, service};
 pub(crate) use settings::{NETWORK_TYPED, VOLUME_TYPED, catalog, stack};

@@ -14,7 +14,7 @@ use super::{
     settings, verbatim,
 };
 use crate::{
-    diagnostic::{Diagnostic, Diagnostics, Origin, Sourced},
+    diagnostic::{Diagnostic, Diagnostics, Origin, Sourced, nearest},
     model::{
         Account, Companion, Image, ImageRef, Invalid, Name, Profile, Service, Setting, SettingValue, Target, Text,
     },
@@ -160,7 +160,7 @@ fn pod(fields: &Fields<'_>, scope: &Scope<'_>, diagnostics: &mut Diagnostics) ->
     let stem = text.strip_suffix(".pod").unwrap_or(text);
     let pods = || scope.known.companions.iter().filter_map(|unit| unit.strip_suffix(".pod"));
     if Name::new(stem).is_ok() && !pods().any(|pod| pod == stem) {
-        let near = schema::nearest(stem, pods());
+        let near = nearest(stem, pods());
         let help = near.map_or_else(|| "a stack makes it with a table [quadlet.Pod] in its stack.toml".to_owned(), |near| format!("write `{near}.pod`"));
         diagnostics.push(Diagnostic::error(format!("there is no pod `{stem}` in this catalog"), node.span).help(help));
     }
@@ -233,7 +233,7 @@ pub(super) fn has_user_namespace(settings: &[Setting], target: &Target) -> bool 
 /// Looks a reference up; where there is none, says so.
 fn resolve<T>(found: Option<T>, what: Reference, node: &Node, text: &str, scope: &Scope<'_>, diagnostics: &mut Diagnostics) -> Option<T> {
     // What is no name at all was told by the shape check.
-    if found.is_none() && Name::new(text).is_ok() {
+    if found.is_none() && Name::new(text).is_ok() && !scope.may_be_unread(what) {
         diagnostics.push(scope.undefined(what, text, node.span));
     }
     found

@@ -5,6 +5,7 @@ mod container;
 mod encode;
 mod limits;
 mod network;
+mod references;
 mod slice;
 mod volume;
 
@@ -13,7 +14,7 @@ use crate::{
     model::{Catalog, Companion, Name, Network, Profile, Service, Setting, Stack, Text, Verbatim, Volume},
     unit::{
         UnitType,
-        keys::{self, Key},
+        keys,
         quote::Refusal,
     },
 };
@@ -76,7 +77,12 @@ pub(crate) fn subjects<'a>(catalog: &'a Catalog, only: Option<&[Name]>) -> Vec<S
 
 /// Every draft of a subject.
 pub(crate) fn of(subject: Subject<'_>, mut drafting: Drafting<'_>) -> Vec<Draft> {
-    let drafting = &mut drafting;
+    let drafts = drafts(subject, &mut drafting);
+    references::check(&drafts, drafting.catalog, drafting.diagnostics);
+    drafts
+}
+
+fn drafts(subject: Subject<'_>, drafting: &mut Drafting<'_>) -> Vec<Draft> {
     match subject {
         Subject::Service(service) => {
             let mut drafts = Vec::new();
@@ -182,11 +188,14 @@ impl<'d, 'a> Builder<'d, 'a> {
             let single = keys::key(section, &line.key).is_some_and(|key| !key.list);
             let set = |lines: &[Line]| lines.iter().any(|l| l.section == self.section && l.key == line.key);
             if single && (set(&self.lines) || so_far.iter().any(|block| set(&block.lines))) {
-                let ours = keys::key(self.section, &line.key).map(Key::snake).unwrap_or_default();
+                let ours = match keys::key(section, &line.key) {
+                    Some(key) if !key.name.starts_with("Health") => format!("`{}`", key.snake()),
+                    _ => "it in [health]".to_owned(),
+                };
                 self.drafting.diagnostics.push(
                     Diagnostic::general(format!("`{}` is set twice", line.key))
                         .at_origin(line.value.origin)
-                        .help(format!("it has a name of its own: write `{ours}` in place of the verbatim key")),
+                        .help(format!("it has a name of its own: write {ours} in place of the verbatim key")),
                 );
                 continue;
             }
