@@ -1,1 +1,7 @@
-
+mod catalogs;
+mod injection;
+mod invariants;
+mod judge;
+mod judge_itself;
+mod judged;
+mod random;
