@@ -1,4 +1,5 @@
 mod catalogs;
+mod determinism;
 mod injection;
 mod invariants;
 mod judge;

@@ -490,6 +490,10 @@ impl Writer<'_> {
             };
             if fits && self.is(8 + u32::try_from(bit).unwrap()) {
                 self.line(line);
+                if line.starts_with("auto_update") {
+                    // Quadlet says it with a label.
+                    self.declared.label.insert("io.containers.autoupdate".to_owned(), "registry".to_owned());
+                }
             }
         }
     }
@@ -502,8 +506,11 @@ impl Writer<'_> {
             let (low, high) = if kind == "before" { (self.at + 1, self.names.len()) } else { (0, self.at) };
             let unit = if low < high {
                 self.names[low + usize::from(*other) % (high - low)].unit.clone()
+            } else if kind == "before" {
+                "shutdown.target".to_owned()
             } else {
-                "network-online.target".to_owned()
+                // Known to the system's manager and to the users'.
+                "basic.target".to_owned()
             };
             lists.entry(kind).or_default().push(unit);
         }
