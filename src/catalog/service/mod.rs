@@ -16,7 +16,7 @@ use super::{
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, Origin, Sourced},
     model::{
-        Account, Companion, Image, ImageRef, Invalid, Name, Profile, Service, Setting, SettingValue, Target,
+        Account, Companion, Image, ImageRef, Invalid, Name, Profile, Service, Setting, SettingValue, Target, Text,
     },
     unit::keys,
 };
@@ -58,6 +58,7 @@ pub(crate) fn read(
     settings.retain(|setting| !setting.key.starts_with("Health"));
     settings.extend(health(&fields.table("health")));
     settings.extend(plain::read("Quadlet", &[], fields));
+    settings.extend(pod(fields, scope, diagnostics));
     check_settings(&settings, user.as_ref(), diagnostics);
     let networks = network::attachments(fields, scope, diagnostics);
     let service = Service {
@@ -146,6 +147,21 @@ fn account(key: &str, fields: &Fields<'_>) -> Option<Sourced<Account>> {
     fields.noun(key, |text| {
         Ok::<_, Invalid>(text.parse().map_or_else(|_| Account::Named(text.to_owned()), Account::Id))
     })
+}
+
+/// The pod that a service is a member of, by the whole name of its unit or without `.pod`.
+fn pod(fields: &Fields<'_>, scope: &Scope<'_>, diagnostics: &mut Diagnostics) -> Option<Setting> {
+    let text = fields.string("pod")?;
+    let unit = format!("{}.pod", text.value.strip_suffix(".pod").unwrap_or(text.value));
+    if !scope.known.companions.contains(&unit) {
+        diagnostics.push(
+            Diagnostic::general(format!("there is no unit `{unit}` in this catalog"))
+                .at_origin(text.origin)
+                .help("a stack makes the pod STACK.pod with a table [quadlet.Pod] in its stack.toml, a service NAME.pod with one in its file"),
+        );
+        return None;
+    }
+    Some(Setting { key: "Pod", value: SettingValue::Text(Text::plain(unit)), origin: text.origin })
 }
 
 fn resource(key: &str, fields: &Fields<'_>) -> Option<Sourced<String>> {
