@@ -50,12 +50,13 @@ pub(super) fn draft(service: &Service, drafting: &mut Drafting<'_>, drafts: &mut
         blocks.push(builder.block(name));
     };
     let plain = |builder: &mut Builder<'_, '_>, name: &str| {
-        let in_pod = service.setting("Pod").is_some();
+        // A pod's member is in the pod's user namespace, and ids are mapped by hand or by a mode, not both.
+        let set = |key: &str| service.setting(key).is_some() || service.verbatim.iter().any(|line| line.key == key);
+        let mapped = set("Pod") || companion::MAPPINGS.iter().any(|key| set(key));
         let mut settings: Vec<&Setting> = service.settings.iter().filter(|s| theme(s.key) == name && s.key != "PodmanArgs").collect();
         settings.sort_by_key(|setting| place(name, setting.key));
         for setting in settings {
-            // A pod's member is in the pod's user namespace.
-            if in_pod && setting.key == "UserNS" && setting.origin == Origin::BuiltIn {
+            if mapped && setting.key == "UserNS" && setting.origin == Origin::BuiltIn {
                 continue;
             }
             builder.setting(setting);
