@@ -163,7 +163,7 @@ const PLACES: &[Place] = &[
     noun("network mode", "bridge:harmless", WEB, "network = @@"),
     noun("container name", H, WEB, "container_name = @@"),
     noun("service name", H, WEB, "service_name = @@"),
-    noun("pod", H, WEB, "pod = @@"),
+    noun("pod", "web.pod", WEB, "pod = @@\n[quadlet.Pod]\nPodName = \"x\""),
     noun("root file system", "/harmless", "rooted.toml", "rootfs = @@"),
     noun("interval of the health check", "7s", WEB, "health.cmd = \"x\"\nhealth.interval = @@"),
     noun("time between restarts", "7s", WEB, "restart = { sec = @@, interval = \"infinity\" }"),

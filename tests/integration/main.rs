@@ -5,4 +5,5 @@ mod invariants;
 mod judge;
 mod judge_itself;
 mod judged;
+mod keytable;
 mod random;
