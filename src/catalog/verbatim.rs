@@ -37,6 +37,7 @@ const NAMED: &[(&str, &str, &str)] = &[
     ("Unit", "Description", "description"),
     ("Unit", "StartLimitBurst", "burst in [restart]"),
     ("Unit", "StartLimitIntervalSec", "interval in [restart]"),
+    ("Unit", "StartLimitInterval", "interval in [restart]"),
     ("Service", "StartLimitBurst", "burst in [restart]"),
     ("Service", "StartLimitInterval", "interval in [restart]"),
     ("Service", "Restart", "policy in [restart]"),

@@ -9,8 +9,12 @@ pub fn squash(text: &str) -> String {
 pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let squashed = squash(word);
     let allowed = (squashed.chars().count() / 3).clamp(1, 3);
+    // A word that is longer or shorter by more than that is further away, and need not be measured.
+    let length = squashed.len();
     known
-        .map(|candidate| (strsim::damerau_levenshtein(&squashed, &squash(candidate)), candidate))
+        .map(|candidate| (squash(candidate), candidate))
+        .filter(|(word, _)| word.len().abs_diff(length) <= 4 * allowed)
+        .map(|(word, candidate)| (strsim::damerau_levenshtein(&squashed, &word), candidate))
         .filter(|(distance, _)| *distance <= allowed)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)

@@ -11,15 +11,24 @@ pub struct Memory(u64);
 
 impl Memory {
     /// The largest amount: podman counts memory and swap together in a signed 64-bit integer.
-    pub const MAX: u64 = i64::MAX as u64;
+    pub const MAX: u64 = 8_388_607 << 40;
+    /// Up to here podman, which reads sizes through a 64-bit float, reads every one as it is written; beyond, multiples
+    /// of 1024.
+    const EXACT: u64 = 1 << 53;
 
     /// An amount in bytes.
     ///
     /// # Errors
-    /// More than [`Memory::MAX`] is refused.
+    /// More than [`Memory::MAX`] is refused, and what podman would round.
     pub fn from_bytes(bytes: u64) -> Result<Self, Invalid> {
         if bytes > Self::MAX {
             return Err(Invalid::new("the size is larger than podman can count", "write at most 8388607T"));
+        }
+        if bytes > Self::EXACT && !bytes.is_multiple_of(1024) {
+            return Err(Invalid::new(
+                format!("podman would round a size of {bytes} bytes"),
+                format!("write a multiple of 1024, such as {}", bytes / 1024 * 1024),
+            ));
         }
         Ok(Self(bytes))
     }
@@ -280,6 +289,8 @@ mod tests {
             ("1.25M", "`1280K`"),
             ("50%", "bytes"),
             ("8388608T", "at most"),
+            ("9223372036854775807", "at most"),
+            ("9007199254740993", "9007199254740992"),
             ("99999999999999999999", "at most"),
             ("", "whole number"),
             ("-1", "whole number"),
@@ -313,6 +324,6 @@ mod tests {
     #[test]
     fn throttling_leaves_a_tenth() {
         let high = |bytes| MemoryPolicy::Throttle.high(Memory(bytes));
-        assert_eq!([high(1000), high(10), high(1), high(Memory::MAX)], [900, 9, 1, 8_301_034_833_169_298_226]);
+        assert_eq!([high(1000), high(10), high(1), high(Memory::MAX)], [900, 9, 1, 8_301_033_843_608_833_228]);
     }
 }

@@ -85,7 +85,11 @@ impl fmt::Display for TimeSpan {
 
 /// A decimal number times a factor, without a float; `None` where it is no number or too large.
 fn scaled(number: &str, factor: u64) -> Option<u64> {
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
+    // systemd ignores a line with `5.s`.
+    if fraction.is_empty() {
+        return None;
+    }
     let whole: u64 = whole.parse().ok()?;
     let mut micros = whole.checked_mul(factor)?;
     let mut place = factor;
@@ -137,7 +141,7 @@ mod tests {
             assert_eq!(TimeSpan::parse(text).map(|t| t.micros()), Ok(Some(secs * 1_000_000)), "{text}");
         }
         assert_eq!(TimeSpan::parse("infinity").map(|t| t.micros()), Ok(None));
-        for text in ["", " 1s", "1s ", "s", "1x", "-1", "1..5s", "5 minuten", "1,5s", "1e3"] {
+        for text in ["", " 1s", "1s ", "s", "1x", "-1", "1..5s", "5.", "5.s", "5 minuten", "1,5s", "1e3"] {
             assert!(TimeSpan::parse(text).is_err(), "{text}");
         }
     }

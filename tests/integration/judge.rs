@@ -206,7 +206,7 @@ impl GeneratedService {
                 && inside
                 && name.trim_end() == key
             {
-                match value.trim_start() {
+                match value.trim_start_matches(BLANKS) {
                     "" => values.clear(),
                     value => values.push(value.to_owned()),
                 }
@@ -302,12 +302,15 @@ fn split_services(stdout: &str) -> BTreeMap<String, GeneratedService> {
     services
 }
 
+/// What systemd takes off around a line; other white space of Unicode is text to it.
+const BLANKS: [char; 3] = [' ', '\t', '\r'];
+
 /// Lines without comments and blanks, with continuations joined by a space, as systemd reads them.
 fn logical_lines(text: &str) -> Vec<String> {
     let mut lines = Vec::new();
     let mut open = String::new();
     for line in text.lines() {
-        let line = line.trim();
+        let line = line.trim_matches(BLANKS);
         if line.starts_with(['#', ';']) {
             continue;
         }
@@ -325,7 +328,7 @@ fn logical_lines(text: &str) -> Vec<String> {
 /// The words of a command line by the rules of systemd.service(5), its prefixes taken off.
 fn unquote(line: &str) -> Result<Vec<String>, String> {
     let mut words = Vec::new();
-    let mut rest = line.trim_start().trim_start_matches(['@', '-', ':', '+', '!', '|']).chars().peekable();
+    let mut rest = line.trim_start_matches(BLANKS).trim_start_matches(['@', '-', ':', '+', '!', '|']).chars().peekable();
     while let Some(&first) = rest.peek() {
         if first.is_ascii_whitespace() {
             rest.next();

@@ -26,12 +26,16 @@ pub(crate) fn read(fields: &Fields<'_>, diagnostics: &mut Diagnostics) -> Limits
                 .at_origin(swap.origin)
                 .help("podman limits swap only together with memory: write `memory` as well"),
         ),
-        (Some(memory), Some(swap)) if memory.value.bytes() + swap.value.bytes() > Memory::MAX => diagnostics.push(
-            Diagnostic::general("memory and swap together are more than podman can count")
-                .at_origin(swap.origin)
-                .related(memory.origin, "the memory")
-                .help("podman counts both in 63 bits: write less swap"),
-        ),
+        (Some(memory), Some(swap)) => {
+            if let Err(invalid) = Memory::from_bytes(memory.value.bytes() + swap.value.bytes()) {
+                diagnostics.push(
+                    Diagnostic::general("memory and swap together are more than podman can count")
+                        .at_origin(swap.origin)
+                        .related(memory.origin, "the memory")
+                        .help(format!("{}: podman takes the sum of both", invalid.message)),
+                );
+            }
+        }
         _ => {}
     }
     limits

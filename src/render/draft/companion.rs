@@ -7,6 +7,9 @@ use crate::{
     unit::{UnitType, keys},
 };
 
+/// Keys that map ids by hand: Quadlet or podman refuses them beside `UserNS=`.
+pub(super) const MAPPINGS: &[&str] = &["UIDMap", "GIDMap", "SubUIDMap", "SubGIDMap", "RemapUsers", "RemapUid", "RemapGid", "RemapUidSize"];
+
 /// The `.image` unit that pulls a service's image outside its limits.
 pub(super) fn image(service: &Service, drafting: &mut Drafting<'_>) -> Option<Draft> {
     let pull = service.pull_unit.as_ref()?;
@@ -69,7 +72,10 @@ pub(super) fn draft(
             default("PodName", name.to_owned(), companion.origin);
             // The members share the pod's namespaces, so that the hardened default stands here.
             let user_ns = if drafting.catalog.target.profile == Profile::Rootful { "auto:size=65536" } else { "auto" };
-            default("UserNS", user_ns.to_owned(), Origin::BuiltIn);
+            // Ids are mapped by hand or by a mode, not both.
+            if !MAPPINGS.iter().any(|key| has(key)) {
+                default("UserNS", user_ns.to_owned(), Origin::BuiltIn);
+            }
             default("Network", "none".to_owned(), Origin::BuiltIn);
         }
         _ => {}

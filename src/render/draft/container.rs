@@ -54,11 +54,12 @@ pub(super) fn draft(service: &Service, drafting: &mut Drafting<'_>, drafts: &mut
         blocks.push(builder.block(name));
     };
     let settings = themed(service);
-    let in_pod = service.setting("Pod").is_some();
+    let set = |key: &str| service.setting(key).is_some() || service.verbatim.iter().any(|line| line.key == key);
+    let mapped = set("Pod") || companion::MAPPINGS.iter().any(|key| set(key));
     let plain = |builder: &mut Builder<'_, '_>, name: &str| {
+        // A pod's member is in the pod's user namespace, and ids are mapped by hand or by a mode, not both.
         for (_, setting) in settings.iter().filter(|(theme, _)| *theme == name) {
-            // A pod's member is in the pod's user namespace.
-            if in_pod && setting.key == "UserNS" && setting.origin == Origin::BuiltIn {
+            if mapped && setting.key == "UserNS" && setting.origin == Origin::BuiltIn {
                 continue;
             }
             builder.setting(setting);

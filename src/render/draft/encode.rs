@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::Builder;
 use crate::{
-    diagnostic::{Diagnostic, Origin},
+    diagnostic::{Diagnostic, Origin, Sourced},
     model::{PodmanVersion, Setting, SettingValue, Text},
     unit::{
         keys::{Gated, Key, Syntax, Version, value_gates},
@@ -61,7 +61,14 @@ fn fall_back(
     since: Version,
     what: Option<String>,
 ) {
-    for (text, origin) in raw_values(setting) {
+    let values = match &setting.value {
+        SettingValue::List(words) if key.syntax == Syntax::Text => match json(words) {
+            Ok(json) => vec![(json, setting.origin)],
+            Err(refusal) => return builder.drafting.refuse(key.name, refusal, setting.origin),
+        },
+        _ => raw_values(setting),
+    };
+    for (text, origin) in values {
         match key.fallback.argument(podman.pair(), &text) {
             Some(argument) => {
                 let specifiers = has_specifiers(setting);
@@ -141,7 +148,13 @@ fn written(key: &Key, setting: &Setting) -> Written {
 
 /// A command in a key that holds one text: podman takes a JSON array as the words themselves, without a shell
 /// (podman-run(1), `--health-cmd`).
-fn command(items: &[crate::diagnostic::Sourced<Text>]) -> Result<String, Refusal> {
+fn command(items: &[Sourced<Text>]) -> Result<String, Refusal> {
+    let specifiers = items.iter().any(|item| item.value.specifiers);
+    encoded(&Text { text: json(items)?, specifiers }, quote::text)
+}
+
+/// The words of a command as a JSON array.
+fn json(items: &[Sourced<Text>]) -> Result<String, Refusal> {
     if items.is_empty() {
         return Err(Refusal::Empty);
     }
@@ -153,9 +166,7 @@ fn command(items: &[crate::diagnostic::Sourced<Text>]) -> Result<String, Refusal
         }
         words.push(item.value.text.as_str());
     }
-    let specifiers = items.iter().any(|item| item.value.specifiers);
-    let json = serde_json::to_string(&words).map_err(|_| Refusal::TooLong)?;
-    encoded(&Text { text: json, specifiers }, quote::text)
+    serde_json::to_string(&words).map_err(|_| Refusal::TooLong)
 }
 
 /// Writes a text, its percent signs doubled unless its author means specifiers; dollars always.

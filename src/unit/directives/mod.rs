@@ -21,9 +21,12 @@ pub fn directives(section: &str) -> &'static [&'static str] {
 }
 
 /// Whether systemd 257 or 262 accepts `name` in `section`. It skips every name that begins with
-/// `X-`, so those are always allowed.
+/// `X-`, so those are always allowed as long as they are names: letters, digits and `-`.
 pub fn is_directive(section: &str, name: &str) -> bool {
-    name.starts_with("X-") || directives(section).binary_search(&name).is_ok()
+    let extension = name
+        .strip_prefix("X-")
+        .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'));
+    extension || directives(section).binary_search(&name).is_ok()
 }
 
 /// Whether `name` is one that systemd 257 still accepts and 262 ignores, `MemoryLimit=` for one.
