@@ -90,7 +90,7 @@ fn programs(dir: &Path, round: usize, judges: &[Judge]) -> Vec<(String, Command)
         ("`cp -r`".to_owned(), cp(&out, &copy)),
     ];
     let units = out.join(judge::UNITS);
-    programs.extend(judges.iter().map(|judge| (format!("generator of {}", judge.name), judge.dry_run(&units))));
+    programs.extend(judges.iter().map(|judge| (judge.name.clone(), judge.dry_run(&units))));
     programs
 }
 
