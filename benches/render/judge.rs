@@ -10,7 +10,7 @@ pub const UNITS: &str = "etc/containers/systemd";
 
 /// Podman's generator of one release.
 pub struct Judge {
-    /// "Podman 5.4.2"
+    /// "generator of Podman 5.4.2"
     pub name: String,
     quadlet: PathBuf,
 }
@@ -32,7 +32,8 @@ impl Judge {
         let quadlet = root.join("usr/libexec/podman/quadlet");
         let output = Command::new(&quadlet).arg("-version").output().ok()?;
         let version = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-        (output.status.success() && !version.is_empty()).then(|| Self { name: format!("Podman {version}"), quadlet })
+        (output.status.success() && !version.is_empty())
+            .then(|| Self { name: format!("generator of Podman {version}"), quadlet })
     }
 
     /// Converts a directory of units and prints the result; nothing else of this machine is read.

@@ -1,19 +1,15 @@
 //! `plimsoll render` beside two programs that everybody has: Podman's own generator, which converts what was rendered, and
 //! `cp -r`, which only copies it. `docs/performance.md` says how to read the figures.
 //!
-//! `cargo bench --bench render` measures 100, 1,000 and 10,000 services; `-- 100 1000` only these.
+//! `cargo bench --bench render` measures 100, 1,000 and 10,000 services; `-- 100 1000` only these. All of it happens on one
+//! file system: that of the target directory, or of the directory that PLIMSOLL_BENCH_DIR names.
 
 mod catalog;
 mod judge;
 mod measure;
 mod table;
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-    time::Duration,
-};
+use std::{fs, path::Path, process::Command, time::Duration};
 
 use judge::Judge;
 use measure::{median, peak_memory, time};
@@ -21,7 +17,7 @@ use measure::{median, peak_memory, time};
 const PLIMSOLL: &str = env!("CARGO_BIN_EXE_plimsoll");
 
 /// How often each program runs, in turn with the others.
-const ROUNDS: usize = 7;
+const ROUNDS: usize = 5;
 
 /// A program: how often it is timed, how long it took, and its memory.
 struct Measured {
@@ -50,64 +46,64 @@ fn main() {
     let asked: Vec<usize> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
     let sizes = if asked.is_empty() { vec![100, 1_000, 10_000] } else { asked };
     let judges = judge::find();
-    // One file system for all of it: a copy across two would be another comparison.
-    let temp = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("the target directory can be written to");
+    let dir = std::env::var_os("PLIMSOLL_BENCH_DIR").unwrap_or_else(|| env!("CARGO_TARGET_TMPDIR").into());
+    let temp = tempfile::tempdir_in(dir).expect("the directory can be written to");
     let sizes: Vec<Size> = sizes.into_iter().map(|services| measure(temp.path(), services, &judges)).collect();
     let one = one_service(temp.path());
     print!("{}", table::text(&sizes, one, fs::metadata(PLIMSOLL).expect("the binary is there").len()));
 }
 
 /// Measures one size: the programs take turns, so that whatever else the machine does meets all of them.
+///
+/// Each round has folders of its own and nothing is removed before the end: ext4 avoids the inodes of files that were just
+/// deleted, and searching past thousands of them takes longer than anything that is measured here.
 fn measure(temp: &Path, services: usize, judges: &[Judge]) -> Size {
     let dir = temp.join(services.to_string());
-    let (out, copy) = (dir.join("out"), dir.join("copy"));
     catalog::write(&dir.join("services"), services).expect("the catalog can be written");
-    time(&mut render(&dir));
-    let files = files_in(&out);
-    let mut programs: Vec<(String, Command)> = vec![
-        ("`render`".into(), render(&dir)),
-        ("`render`, nothing changed".into(), render(&dir)),
-        ("`cp -r`".into(), cp(&out, &copy)),
-    ];
+    let first = programs(&dir, 0, judges);
+    let names: Vec<String> = first.iter().map(|(name, _)| name.clone()).collect();
+    // Each waits for the one before it: what is copied and converted is what was rendered.
+    let memory: Vec<u64> = first.into_iter().map(|(_, mut program)| peak_memory(&mut program)).collect();
+    let out = dir.join("out-0");
     for judge in judges {
         judge.must_convert(&out.join(judge::UNITS), services);
-        programs.push((format!("generator of {}", judge.name), judge.dry_run(&out.join(judge::UNITS))));
     }
-    let mut times = vec![Vec::new(); programs.len()];
-    for _ in 0..ROUNDS {
-        remove(&out);
-        remove(&copy);
-        for ((_, program), times) in programs.iter_mut().zip(&mut times) {
-            times.push(time(program));
+    let mut times = vec![Vec::new(); names.len()];
+    for round in 1..=ROUNDS {
+        for ((_, mut program), times) in programs(&dir, round, judges).into_iter().zip(&mut times) {
+            times.push(time(&mut program));
         }
     }
-    remove(&out);
-    remove(&copy);
-    let measured = programs.into_iter().zip(times).map(|((name, mut program), times)| Measured {
-        name,
-        time: median(times),
-        memory: peak_memory(&mut program),
-    });
-    let mut measured = measured.collect::<Vec<_>>().into_iter();
-    let mut next = || measured.next().expect("three programs and the judges");
+    let measured = names.into_iter().zip(times).zip(memory);
+    let mut measured = measured.map(|((name, times), memory)| Measured { name, time: median(times), memory });
+    let mut next = || measured.next().expect("three programs before the judges");
     let (fresh, again, copy) = (next(), next(), next());
-    Size { services, files, fresh, again, copy, judges: measured.collect() }
+    Size { services, files: files_in(&out), fresh, again, copy, judges: measured.collect() }
+}
+
+/// The programs of a round, in their order.
+fn programs(dir: &Path, round: usize, judges: &[Judge]) -> Vec<(String, Command)> {
+    let (out, copy) = (dir.join(format!("out-{round}")), dir.join(format!("copy-{round}")));
+    let mut programs = vec![
+        ("`render`".to_owned(), render(dir, &out)),
+        ("`render`, nothing changed".to_owned(), render(dir, &out)),
+        ("`cp -r`".to_owned(), cp(&out, &copy)),
+    ];
+    let units = out.join(judge::UNITS);
+    programs.extend(judges.iter().map(|judge| (judge.name.clone(), judge.dry_run(&units))));
+    programs
 }
 
 /// The whole process for a catalog of one service, into a folder that is not there.
 fn one_service(temp: &Path) -> Duration {
     let dir = temp.join("one");
     catalog::write(&dir.join("services"), 1).expect("the catalog can be written");
-    let fresh = || {
-        remove(&dir.join("out"));
-        time(&mut render(&dir))
-    };
-    median(std::iter::repeat_with(fresh).take(101).collect())
+    median((0..101).map(|round| time(&mut render(&dir, &dir.join(format!("out-{round}"))))).collect())
 }
 
-fn render(dir: &Path) -> Command {
+fn render(dir: &Path, out: &Path) -> Command {
     let mut command = Command::new(PLIMSOLL);
-    command.arg("render").arg("--catalog").arg(dir.join("services")).arg("--out").arg(dir.join("out"));
+    command.arg("render").arg("--catalog").arg(dir.join("services")).arg("--out").arg(out);
     command
 }
 
@@ -115,12 +111,6 @@ fn cp(from: &Path, to: &Path) -> Command {
     let mut command = Command::new("cp");
     command.arg("-r").arg(from).arg(to);
     command
-}
-
-fn remove(dir: &PathBuf) {
-    if dir.exists() {
-        fs::remove_dir_all(dir).expect("what the benchmark made it can remove");
-    }
 }
 
 fn files_in(dir: &Path) -> usize {

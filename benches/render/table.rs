@@ -27,14 +27,16 @@ pub fn text(sizes: &[Size], one: Duration, binary: u64) -> String {
 }
 
 fn ratios(text: &mut String, sizes: &[Size]) {
-    let _ = writeln!(text, "| Services | Files | `render` / `cp -r` | unchanged / `cp -r` | `render` / generator |");
-    let _ = writeln!(text, "|---:|---:|---:|---:|---:|");
+    let judges = sizes.first().map_or(&[][..], |size| &size.judges);
+    let _ = write!(text, "| Services | Files | `cp -r` | nothing changed / `cp -r` |");
+    judges.iter().for_each(|judge| text.push_str(&format!(" {} |", judge.name)));
+    let _ = writeln!(text, "{}", if judges.is_empty() { " generator |" } else { "" });
+    let _ = writeln!(text, "|{}", "---:|".repeat(4 + judges.len().max(1)));
     for size in sizes {
-        let judges = size.judges.iter().map(|judge| format!("{:.2} ({})", ratio(&size.fresh, judge), judge.name));
-        let judges = judges.collect::<Vec<_>>().join(", ");
-        let judges = if judges.is_empty() { "NOT MEASURED" } else { &judges };
         let (fresh, again) = (ratio(&size.fresh, &size.copy), ratio(&size.again, &size.copy));
-        let _ = writeln!(text, "| {} | {} | {fresh:.2} | {again:.2} | {judges} |", size.services, size.files);
+        let _ = write!(text, "| {} | {} | {fresh:.2} | {again:.2} |", size.services, size.files);
+        size.judges.iter().for_each(|judge| text.push_str(&format!(" {:.2} |", ratio(&size.fresh, judge))));
+        let _ = writeln!(text, "{}", if judges.is_empty() { " NOT MEASURED |" } else { "" });
     }
 }
 

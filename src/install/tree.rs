@@ -1,17 +1,21 @@
 //! Brings a folder to hold exactly a bundle: the rendered tree, before anything is installed.
 //!
 //! First everything is looked at, then everything new is written beside its place, then all of it is renamed into place
-//! and what is no longer rendered is removed. Whatever fails before the first rename leaves the folder as it was.
+//! and what is no longer rendered is removed. A directory that is not there yet is made beside its place with all that
+//! belongs into it. Whatever fails before the first rename leaves the folder as it was.
 //! Nothing is synced: a rendered tree is made again in a moment, durability is the business of an install.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs, io,
     io::Write as _,
     path::{Path, PathBuf},
 };
 
-use crate::render::{Bundle, Changes, is_ours};
+use crate::{
+    parallel,
+    render::{Bundle, Changes, RenderedFile, is_ours},
+};
 
 /// The directories of a tree that units stand in.
 const ROOTS: &[&str] = &["etc/containers/systemd", "etc/systemd/system", "etc/systemd/user"];
@@ -47,17 +51,13 @@ pub fn compare(out: &Path, bundle: &Bundle, only_these: bool) -> Result<Changes,
             Err(error) => errors.push(error),
         }
     }
-    let mut changes = Changes::default();
-    for file in &bundle.files {
-        if !there.remove(&file.path) {
-            changes.created.push(file.path.clone());
-            continue;
-        }
-        let path = out.join(&file.path);
-        match read_file(&path) {
-            Ok(text) if text == file.text.as_bytes() => changes.unchanged += 1,
-            Ok(text) if is_ours(&text) => changes.replaced.push(file.path.clone()),
-            Ok(_) => errors.push(TreeError::Foreign(path)),
+    let (to_compare, new): (Vec<_>, Vec<_>) = bundle.files.iter().partition(|file| there.remove(&file.path));
+    let compared = parallel::map(to_compare, |file| (file, is_there(&out.join(&file.path), file.text.as_bytes())));
+    let mut changes = Changes { created: new.into_iter().map(|file| file.path.clone()).collect(), ..Changes::default() };
+    for (file, result) in compared {
+        match result {
+            Ok(true) => changes.unchanged += 1,
+            Ok(false) => changes.replaced.push(file.path.clone()),
             Err(error) => errors.push(error),
         }
     }
@@ -83,9 +83,7 @@ pub fn compare(out: &Path, bundle: &Bundle, only_these: bool) -> Result<Changes,
 pub fn write(out: &Path, bundle: &Bundle, changes: &Changes) -> Result<(), TreeError> {
     let wanted: BTreeSet<&str> = changes.created.iter().chain(&changes.replaced).map(String::as_str).collect();
     let mut staged = Staged::default();
-    for file in bundle.files.iter().filter(|file| wanted.contains(file.path.as_str())) {
-        staged.add(&out.join(&file.path), file.text.as_bytes())?;
-    }
+    staged.add(out, bundle.files.iter().filter(|file| wanted.contains(file.path.as_str())))?;
     staged.commit()?;
     for path in &changes.removed {
         remove(out, path)?;
@@ -93,62 +91,93 @@ pub fn write(out: &Path, bundle: &Bundle, changes: &Changes) -> Result<(), TreeE
     Ok(())
 }
 
-/// Files written beside their places; forgotten, they are removed again.
+/// What was written beside its place; forgotten, it is removed again.
 #[derive(Default)]
 struct Staged {
-    files: Vec<(PathBuf, PathBuf)>,
-    made: Vec<PathBuf>,
-    known: BTreeSet<PathBuf>,
+    /// Files, and directories with all that is in them: where each stands and where it belongs.
+    moves: Vec<(PathBuf, PathBuf)>,
+    /// Where the files of a directory are written.
+    dirs: BTreeMap<PathBuf, PathBuf>,
 }
 
 impl Staged {
-    fn add(&mut self, place: &Path, text: &[u8]) -> Result<(), TreeError> {
-        let dir = place.parent().unwrap_or(place);
-        if !self.known.contains(dir) {
-            self.make_dir(dir)?;
-            self.known.insert(dir.to_owned());
+    fn add<'a>(&mut self, out: &Path, files: impl Iterator<Item = &'a RenderedFile>) -> Result<(), TreeError> {
+        let mut to_write = Vec::new();
+        for file in files {
+            let place = out.join(&file.path);
+            let dir = place.parent().unwrap_or(&place);
+            let stage = self.dir(dir)?;
+            let temporary = if stage == dir { beside(&place) } else { stage.join(file.file_name()) };
+            if stage == dir {
+                self.moves.push((temporary.clone(), place));
+            }
+            to_write.push((temporary, file));
         }
-        let name = place.file_name().unwrap_or_default().to_string_lossy();
-        // Quadlet and systemd skip this suffix.
-        let temporary = dir.join(format!(".{name}.plimsoll.tmp"));
-        let fail = |error| TreeError::Io("write", place.to_owned(), error);
-        let mut file = create_new(&temporary).map_err(fail)?;
-        self.files.push((temporary, place.to_owned()));
-        file.write_all(text).map_err(fail)
+        let written = parallel::map(to_write, |(temporary, file)| {
+            let written = create_new(&temporary).and_then(|mut new| new.write_all(file.text.as_bytes()));
+            written.map_err(|error| TreeError::Io("write", out.join(&file.path), error))
+        });
+        written.into_iter().collect()
     }
 
-    fn make_dir(&mut self, dir: &Path) -> Result<(), TreeError> {
-        if dir.is_dir() {
-            return Ok(());
+    /// Where the files of a directory are written: in it, or, where it is not there yet, in the one that is to become it.
+    fn dir(&mut self, dir: &Path) -> Result<PathBuf, TreeError> {
+        if let Some(stage) = self.dirs.get(dir) {
+            return Ok(stage.clone());
         }
-        if let Some(parent) = dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            self.make_dir(parent)?;
+        let parent = dir.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let stage = match (fs::metadata(dir), parent) {
+            (Ok(meta), _) if meta.is_dir() => dir.to_owned(),
+            (Ok(_), _) => return Err(TreeError::NotAFile(dir.to_owned(), "not a directory")),
+            (Err(_), Some(parent)) => match self.dir(parent)? {
+                stage if stage == parent => self.make(dir, beside(dir))?,
+                stage => self.make(dir, stage.join(dir.file_name().unwrap_or_default()))?,
+            },
+            (Err(_), None) => self.make(dir, beside(dir))?,
+        };
+        self.dirs.insert(dir.to_owned(), stage.clone());
+        Ok(stage)
+    }
+
+    /// Makes a directory that is to become `dir`, by itself or with one that it stands in.
+    fn make(&mut self, dir: &Path, stage: PathBuf) -> Result<PathBuf, TreeError> {
+        let fail = |error| TreeError::Io("make the directory", dir.to_owned(), error);
+        if stage == beside(dir) {
+            // Left over from a run that was killed.
+            discard(&stage);
+            self.moves.push((stage.clone(), dir.to_owned()));
         }
-        fs::create_dir(dir).map_err(|error| TreeError::Io("make the directory", dir.to_owned(), error))?;
-        self.made.push(dir.to_owned());
-        Ok(())
+        fs::create_dir(&stage).map_err(fail)?;
+        Ok(stage)
     }
 
     fn commit(mut self) -> Result<(), TreeError> {
-        for (temporary, place) in std::mem::take(&mut self.files) {
-            if let Err(error) = fs::rename(&temporary, &place) {
-                self.files.push((temporary, place.clone()));
-                return Err(TreeError::Io("write", place, error));
-            }
+        while let Some((temporary, place)) = self.moves.last() {
+            fs::rename(temporary, place).map_err(|error| TreeError::Io("write", place.clone(), error))?;
+            self.moves.pop();
         }
-        self.made.clear();
         Ok(())
     }
 }
 
 impl Drop for Staged {
     fn drop(&mut self) {
-        for (temporary, _) in &self.files {
-            let _ = fs::remove_file(temporary);
+        for (temporary, _) in &self.moves {
+            discard(temporary);
         }
-        for dir in self.made.iter().rev() {
-            let _ = fs::remove_dir(dir);
-        }
+    }
+}
+
+/// The place beside a file or directory where it is made. Quadlet and systemd skip this suffix.
+fn beside(place: &Path) -> PathBuf {
+    let name = place.file_name().unwrap_or_default().to_string_lossy();
+    place.with_file_name(format!(".{name}.plimsoll.tmp"))
+}
+
+/// Removes what was made, if it was: whoever calls this has something else to say.
+fn discard(temporary: &Path) {
+    if fs::remove_file(temporary).is_err() {
+        let _ = fs::remove_dir_all(temporary);
     }
 }
 
@@ -208,6 +237,15 @@ fn list(dir: &Path, shown: &str, there: &mut BTreeSet<String>, errors: &mut Vec<
             Err(error) => errors.push(TreeError::Io("read", entry.path(), error)),
         }
     }
+}
+
+/// True where a file holds a text, false where it holds another of ours.
+fn is_there(path: &Path, text: &[u8]) -> Result<bool, TreeError> {
+    let found = read_file(path)?;
+    if found != text && !is_ours(&found) {
+        return Err(TreeError::Foreign(path.to_owned()));
+    }
+    Ok(found == text)
 }
 
 /// Reads a regular file, following nothing.

@@ -88,11 +88,15 @@ impl Templates {
         environment.set_formatter(wall);
         environment.add_filter("specifier", specifier);
         environment.add_filter("word", word);
+        // Only those that a run needs are compiled, when it needs them.
+        environment.set_loader(|asked| {
+            let found = BUILT_IN.iter().find(|(name, own, _)| asked == *name || asked == *own);
+            Ok(found.map(|(.., source)| (*source).to_owned()))
+        });
         let mut files = IndexMap::new();
         let mut first = None;
         for (name, own, source) in BUILT_IN {
             for name in [name, own] {
-                environment.add_template(name, source).expect("the built-in templates are templates");
                 let file = sources.add(SourceFile {
                     path: (*own).into(),
                     name: (*own).to_owned(),
