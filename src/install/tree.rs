@@ -47,6 +47,11 @@ pub fn compare(out: &Path, bundle: &Bundle, only_these: bool) -> Result<Changes,
             Err(error) => errors.push(error),
         }
     }
+    if errors.is_empty() {
+        // A link further down would lead the files of a whole directory elsewhere.
+        let dirs: BTreeSet<&str> = bundle.files.iter().filter_map(|file| Some(file.path.rsplit_once('/')?.0)).collect();
+        errors.extend(dirs.into_iter().filter_map(|dir| check_way(out, dir).err()));
+    }
     let mut changes = Changes::default();
     for file in &bundle.files {
         if !there.remove(&file.path) {
