@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt, fs, sync::Arc};
 use camino::Utf8Path;
 use indexmap::IndexMap;
 use minijinja::{
-    Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value,
+    AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value,
     syntax::SyntaxConfig,
     value::{Enumerator, Object, ObjectRepr},
 };
@@ -86,6 +86,8 @@ impl Templates {
             SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build().expect("the default delimiters"),
         );
         environment.set_formatter(wall);
+        // What a macro or a `set` block has written went through the wall: printing it must not double anything again.
+        environment.set_auto_escape_callback(|_| AutoEscape::Custom("unit".into()));
         environment.add_filter("specifier", specifier);
         environment.add_filter("word", word);
         let mut files = IndexMap::new();

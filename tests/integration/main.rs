@@ -6,3 +6,4 @@ mod judge_itself;
 mod layers;
 mod provenance;
 mod readme;
+mod templates;
