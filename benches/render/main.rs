@@ -2,6 +2,13 @@
 //! `cp -r`, which only copies it. `docs/performance.md` says how to read the figures.
 //!
 //! `cargo bench --bench render` measures 100, 1,000 and 10,000 services; `-- 100 1000` only these.
+#![allow(
+    unreachable_pub,
+    clippy::cast_precision_loss,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "a benchmark prints its figures, and nothing here is anybody's interface"
+)]
 
 mod catalog;
 mod judge;

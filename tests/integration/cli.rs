@@ -224,6 +224,9 @@ fn check_tells_what_is_not_current() {
     let stale = place.run(&["render", "--check"]);
     assert_eq!(stale.status, 1);
     assert_snapshot!("check", stale.stdout + &stale.stderr);
+    let verbose = place.run(&["render", "--check", "--verbose"]);
+    assert_eq!(verbose.status, 1);
+    assert!(verbose.stdout.contains("\n-# edited\n"), "{}", verbose.stdout);
     assert_eq!(place.tree("out"), before);
 }
 

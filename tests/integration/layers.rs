@@ -8,7 +8,7 @@ use std::{
 
 /// The layers, the lowest first. A module uses those of lower layers, and none of its own.
 const LAYERS: &[&[&str]] = &[
-    &["diagnostic"],
+    &["diagnostic", "parallel"],
     &["model", "unit"],
     &["catalog", "render"],
     &["policy", "plan"],
