@@ -107,8 +107,8 @@ fn directive_problem(section: &str, key: &str, line: &Entry) -> Option<Diagnosti
         ("Service", "KillMode") => Some(&["mixed", "control-group"]),
         _ => None,
     };
-    if let (Some(allowed), Value::String(value)) = (allowed, &line.node.value)
-        && !allowed.contains(&value.as_str())
+    if let Some(allowed) = allowed
+        && let Some(value) = texts(line).find(|text| !allowed.contains(text))
     {
         let words = allowed.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" or ");
         return refuse(
@@ -219,8 +219,8 @@ fn quadlet_problem(section: &str, key: &str, line: &Entry, target: &Target) -> O
             format!("Podman {} would not generate the unit: set `podman = \"{major}.{minor}\"` in [target] of catalog.toml, or leave the key out", target.podman.value),
         );
     }
-    if let (("Container", "CgroupsMode"), Value::String(mode)) = ((section, key), &line.node.value)
-        && mode != "split"
+    if (section, key) == ("Container", "CgroupsMode")
+        && let Some(mode) = texts(line).find(|text| *text != "split")
     {
         return refuse(
             format!("CgroupsMode={} takes the container out of its service's cgroup", mode.escape_debug()),
@@ -228,6 +228,14 @@ fn quadlet_problem(section: &str, key: &str, line: &Entry, target: &Target) -> O
         );
     }
     None
+}
+
+/// The strings of a line: its value, or each of a list.
+fn texts(line: &Entry) -> impl Iterator<Item = &str> {
+    fields::items(&line.node).iter().filter_map(|item| match &item.value {
+        Value::String(text) => Some(text.as_str()),
+        _ => None,
+    })
 }
 
 /// Refuses podman arguments that state a limit a second time, or take the container out of its service's cgroup.
