@@ -11,6 +11,7 @@
 )]
 
 mod cli;
+mod docs;
 mod judge;
 mod judge_itself;
 mod layers;
