@@ -163,7 +163,9 @@ impl Finder<'_> {
         for (name, is_dir) in entries {
             match name.into_string() {
                 Ok(name) => names.push((name, is_dir)),
-                Err(name) => self.refuse(format!("{dir} holds a name that is not UTF-8: {}", name.display()), "rename it"),
+                Err(name) => {
+                    self.refuse(format!("{dir} holds a name that is not UTF-8: {}", name.display()), "rename it");
+                }
             }
         }
         names.sort_unstable();
