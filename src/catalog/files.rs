@@ -59,7 +59,11 @@ impl Finder<'_> {
         for (name, is_dir) in entries {
             let path = self.dir.join(&name);
             if is_dir && has_toml_suffix(&name) {
-                self.refuse_path(&path, "a directory where a file should stand", "a service is one file, a stack a directory without `.toml` in its name");
+                self.refuse_path(
+                    &path,
+                    "a directory where a file should stand",
+                    "a service is one file, a stack a directory without `.toml` in its name",
+                );
             } else if is_dir {
                 found_any |= self.stack(&name, &path);
             } else if name == "catalog.toml" {
@@ -87,7 +91,11 @@ impl Finder<'_> {
         if members.iter().all(|(_, is_dir)| *is_dir) {
             // Nothing of ours, unless services stand too deep to be read.
             for (inner, _) in members.iter().filter(|(inner, _)| holds_toml(&path.join(inner))) {
-                self.refuse_path(&path.join(inner), "a directory inside a directory of the catalog", "stacks do not nest: move its services up");
+                self.refuse_path(
+                    &path.join(inner),
+                    "a directory inside a directory of the catalog",
+                    "stacks do not nest: move its services up",
+                );
             }
             return false;
         }
@@ -102,7 +110,11 @@ impl Finder<'_> {
         let stack = match Name::new(name) {
             Ok(stack) => stack,
             Err(invalid) => {
-                self.refuse_path(path, invalid.message, &format!("the directory is the name of the stack: {}", invalid.help));
+                self.refuse_path(
+                    path,
+                    invalid.message,
+                    &format!("the directory is the name of the stack: {}", invalid.help),
+                );
                 return true;
             }
         };
@@ -117,7 +129,11 @@ impl Finder<'_> {
                 file = readable.then_some(id);
                 unread = !readable;
             } else if member == "catalog.toml" {
-                self.refuse_path(&path, "catalog.toml stands in a stack", "write stack.toml here, or move it to the top of the catalog");
+                self.refuse_path(
+                    &path,
+                    "catalog.toml stands in a stack",
+                    "write stack.toml here, or move it to the top of the catalog",
+                );
             } else if self.is_toml(&member, &path) {
                 self.service(Some(&stack), &member, &path);
             }
@@ -128,7 +144,11 @@ impl Finder<'_> {
 
     fn service(&mut self, stack: Option<&Name>, file_name: &str, path: &Utf8Path) {
         if stack.is_none() && file_name == "stack.toml" {
-            self.refuse_path(path, "stack.toml stands outside a stack", "a stack is a sub-directory; at the top write catalog.toml");
+            self.refuse_path(
+                path,
+                "stack.toml stands outside a stack",
+                "a stack is a sub-directory; at the top write catalog.toml",
+            );
             return;
         }
         let shown = stack.map_or_else(|| file_name.to_owned(), |stack| format!("{stack}/{file_name}"));
@@ -151,7 +171,11 @@ impl Finder<'_> {
             return false;
         }
         if !name.ends_with(".toml") {
-            self.refuse_path(path, "the name of the file keeps it from being read", "end its name in `.toml`, in lower case");
+            self.refuse_path(
+                path,
+                "the name of the file keeps it from being read",
+                "end its name in `.toml`, in lower case",
+            );
             return false;
         }
         true
@@ -177,7 +201,9 @@ impl Finder<'_> {
             match name.into_string() {
                 Ok(name) if is_dir && name.starts_with('.') => {}
                 Ok(name) => names.push((name, is_dir)),
-                Err(name) => self.refuse(format!("{dir} holds a name that is not UTF-8: {}", name.display()), "rename it"),
+                Err(name) => {
+                    self.refuse(format!("{dir} holds a name that is not UTF-8: {}", name.display()), "rename it");
+                }
             }
         }
         names.sort_unstable();
@@ -212,7 +238,12 @@ impl Finder<'_> {
     /// Refuses a file or directory for what it is, whatever is in it.
     fn refuse_path(&mut self, path: &Utf8Path, message: impl Into<String>, help: &str) {
         let name = path.strip_prefix(self.dir).unwrap_or(path).to_string();
-        let file = self.sources.add(SourceFile { path: path.to_owned(), name, text: String::new(), kind: SourceKind::Catalog });
+        let file = self.sources.add(SourceFile {
+            path: path.to_owned(),
+            name,
+            text: String::new(),
+            kind: SourceKind::Catalog,
+        });
         let at = self.sources.whole(file);
         self.diagnostics.push(Diagnostic::error(message, at).help(help));
     }

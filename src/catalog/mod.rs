@@ -66,7 +66,12 @@ impl BuiltIn {
         let mut read = |name: &str, text: &str| {
             let mut diagnostics = Diagnostics::new();
             let path = format!("builtin/{name}");
-            let file = sources.add(SourceFile { path: path.clone().into(), name: path, text: text.to_owned(), kind: SourceKind::BuiltIn });
+            let file = sources.add(SourceFile {
+                path: path.clone().into(),
+                name: path,
+                text: text.to_owned(),
+                kind: SourceKind::BuiltIn,
+            });
             let node = node::parse(sources, file, &mut diagnostics);
             node.expect("the built-in defaults are TOML")
         };

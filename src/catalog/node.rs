@@ -110,7 +110,9 @@ fn syntax_error(message: &str, at: Span, marked: &str) -> Diagnostic {
         m if m.starts_with("string values must be quoted") && marked.trim().is_empty() => {
             ("a key without a value".into(), "write the value after the `=`, or take the key out")
         }
-        m if m.starts_with("string values must be quoted") => ("a string without quotes".into(), "write it in quotes: KEY = \"text\""),
+        m if m.starts_with("string values must be quoted") => {
+            ("a string without quotes".into(), "write it in quotes: KEY = \"text\"")
+        }
         m if m.starts_with("invalid basic") && m.ends_with("string, expected `\"`") => {
             ("the string is never closed".into(), "end it with `\"` on the same line")
         }
@@ -152,7 +154,9 @@ impl Reader {
             DeValue::Integer(number) => {
                 let digits = number.as_str().replace('_', "");
                 let number = i64::from_str_radix(&digits, number.radix()).unwrap_or_else(|_| {
-                    diagnostics.push(Diagnostic::error("the number does not fit into 64 bits", span).help("write a smaller number"));
+                    diagnostics.push(
+                        Diagnostic::error("the number does not fit into 64 bits", span).help("write a smaller number"),
+                    );
                     0
                 });
                 Value::Integer(number)

@@ -41,7 +41,11 @@ fn unit_names(catalog: &Catalog, diagnostics: &mut Diagnostics) {
     take(format!("{root}.slice"), catalog.slice.origin, "the fleet's slice".to_owned());
     for stack in catalog.stacks.values() {
         let origin = stack.file.map_or(Origin::BuiltIn, |file| Origin::At(Span { file, start: 0, end: 0 }));
-        take(format!("{root}-{}.slice", stack.name.slice_level()), origin, format!("the slice of the stack `{}`", stack.name));
+        take(
+            format!("{root}-{}.slice", stack.name.slice_level()),
+            origin,
+            format!("the slice of the stack `{}`", stack.name),
+        );
     }
     for network in catalog.networks.values().filter(|network| !network.external) {
         let service = UnitType::Network.service_name(network.name.as_str());
@@ -57,10 +61,18 @@ fn unit_names(catalog: &Catalog, diagnostics: &mut Diagnostics) {
         take(format!("{}.container", service.name), file, format!("the service `{}`", service.name));
         take(service.unit(), name, format!("the service `{}`", service.name));
         if service.stack.is_none() {
-            take(format!("{root}-{}.slice", service.stem.slice_level()), file, format!("the slice of `{}`", service.name));
+            take(
+                format!("{root}-{}.slice", service.stem.slice_level()),
+                file,
+                format!("the slice of `{}`", service.name),
+            );
         }
         if let Some(pull) = &service.pull_unit {
-            take(UnitType::Image.service_name(service.name.as_str()), pull.origin, format!("the image of `{}`", service.name));
+            take(
+                UnitType::Image.service_name(service.name.as_str()),
+                pull.origin,
+                format!("the image of `{}`", service.name),
+            );
         }
         for companion in &service.companions {
             take_companion(&mut take, companion.group, &companion.name, companion.origin);

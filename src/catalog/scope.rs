@@ -121,11 +121,28 @@ impl<'a> Scope<'a> {
     /// The complaint about a name that refers to nothing.
     pub(crate) fn undefined(self, what: Reference, text: &str, at: Span) -> Diagnostic {
         let (noun, how) = match what {
-            Reference::Unit => ("service", format!("a service is a file {text}.toml; any other unit is named in full, such as `network-online.target`")),
-            Reference::Service => ("service", format!("a service is a file {text}.toml in the directory of the catalog")),
-            Reference::Peer => ("service or network", "write the name of one, a network such as `192.168.10.0/24`, or an address".to_owned()),
-            Reference::Network => ("network", format!("declare it in catalog.toml as [network.{text}], with `external = true` if it is made elsewhere")),
-            Reference::Volume => ("volume", format!("declare it in catalog.toml as [volume.{text}], or write an absolute path")),
+            Reference::Unit => (
+                "service",
+                format!(
+                    "a service is a file {text}.toml; any other unit is named in full, such as `network-online.target`"
+                ),
+            ),
+            Reference::Service => {
+                ("service", format!("a service is a file {text}.toml in the directory of the catalog"))
+            }
+            Reference::Peer => (
+                "service or network",
+                "write the name of one, a network such as `192.168.10.0/24`, or an address".to_owned(),
+            ),
+            Reference::Network => (
+                "network",
+                format!(
+                    "declare it in catalog.toml as [network.{text}], with `external = true` if it is made elsewhere"
+                ),
+            ),
+            Reference::Volume => {
+                ("volume", format!("declare it in catalog.toml as [volume.{text}], or write an absolute path"))
+            }
         };
         let shown = text.escape_debug();
         let mut names: Vec<&str> = match what {
@@ -138,7 +155,8 @@ impl<'a> Scope<'a> {
         let prefix = self.stack.map(|stack| format!("{stack}-"));
         names.extend(names.clone().into_iter().filter_map(|name| name.strip_prefix(prefix.as_deref()?)));
         // From outside a stack its members are named with the prefix.
-        let member = names.iter().copied().find(|name| name.strip_suffix(text).is_some_and(|stack| stack.ends_with('-')));
+        let member =
+            names.iter().copied().find(|name| name.strip_suffix(text).is_some_and(|stack| stack.ends_with('-')));
         let near = member.or_else(|| nearest(text, names.iter().copied()));
         let help = near.map_or(how, |near| format!("write `{near}`"));
         Diagnostic::error(format!("there is no {noun} `{shown}` in this catalog"), at).help(help)

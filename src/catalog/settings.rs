@@ -15,7 +15,9 @@ use super::{
 };
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, FileId, Origin, Sourced},
-    model::{Companion, Invalid, Limits, Name, Network, PodmanVersion, Profile, Stack, Target, Verbatim, Volume, Waiver},
+    model::{
+        Companion, Invalid, Limits, Name, Network, PodmanVersion, Profile, Stack, Target, Verbatim, Volume, Waiver,
+    },
 };
 
 /// The oldest Podman that a catalog is for unless it says otherwise: that of Debian 13 and RHEL 9.6 and 10.0.
@@ -66,11 +68,9 @@ pub(crate) fn read(tree: Option<&super::Node>, diagnostics: &mut Diagnostics) ->
 /// `users` (quadlet.md section 2).
 fn check_catalog_name(fields: &Fields<'_>, diagnostics: &mut Diagnostics) {
     if let Some(name) = fields.string("name").filter(|name| name.value.starts_with("users")) {
-        diagnostics.push(
-            Diagnostic::general("the catalog's name begins with `users`")
-                .at_origin(name.origin)
-                .help("Quadlet skips every directory of /etc/containers/systemd that begins so: give the catalog another name"),
-        );
+        diagnostics.push(Diagnostic::general("the catalog's name begins with `users`").at_origin(name.origin).help(
+            "Quadlet skips every directory of /etc/containers/systemd that begins so: give the catalog another name",
+        ));
     }
 }
 
@@ -82,7 +82,9 @@ fn target(fields: &Fields<'_>, diagnostics: &mut Diagnostics) -> Target {
     let user = fields.bounded("user");
     if let (Profile::Rootful, Some(user)) = (profile, &user) {
         diagnostics.push(
-            Diagnostic::general("`user` is for rootless catalogs").at_origin(user.origin).help("add `profile = \"rootless\"`, or take `user` out"),
+            Diagnostic::general("`user` is for rootless catalogs")
+                .at_origin(user.origin)
+                .help("add `profile = \"rootless\"`, or take `user` out"),
         );
     }
     let podman = fields.noun("podman", PodmanVersion::parse).unwrap_or(Sourced::built_in(PODMAN));
@@ -90,7 +92,9 @@ fn target(fields: &Fields<'_>, diagnostics: &mut Diagnostics) -> Target {
         diagnostics.push(
             Diagnostic::general(format!("Podman {} cannot carry the hardened default", podman.value))
                 .at_origin(podman.origin)
-                .help(format!("units can be rendered for Podman {OLDEST} and later: write the oldest one that will read them")),
+                .help(format!(
+                    "units can be rendered for Podman {OLDEST} and later: write the oldest one that will read them"
+                )),
         );
     }
     Target {
@@ -110,7 +114,13 @@ pub(crate) fn stack(
     diagnostics: &mut Diagnostics,
 ) -> Stack {
     let (Some(file), Some(tree)) = (dir.file, tree) else {
-        return Stack { name: dir.name.clone(), file: dir.file, limits: Limits::default(), description: None, verbatim: Vec::new() };
+        return Stack {
+            name: dir.name.clone(),
+            file: dir.file,
+            limits: Limits::default(),
+            description: None,
+            verbatim: Vec::new(),
+        };
     };
     let fields = Fields::one(tree);
     let own = verbatim::companions(&fields, &dir.name, target, diagnostics);

@@ -57,7 +57,11 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ("Service", "ExecStart", "Quadlet writes it: the container's command is `exec`"),
     ("Service", "User", "it would run podman, not the container, as that user: write `user`"),
     ("Service", "Group", "it would run podman, not the container, in that group: write `group`"),
-    ("Service", "DynamicUser", "Quadlet's services do not support it: `user_ns` already gives the container ids of its own"),
+    (
+        "Service",
+        "DynamicUser",
+        "Quadlet's services do not support it: `user_ns` already gives the container ids of its own",
+    ),
     ("Service", "Slice", "every service has a slice of its own, which carries its limits"),
     ("Service", "Delegate", "Quadlet sets it, and the limits of the payload stand on it"),
     ("Unit", "SourcePath", "Quadlet writes it"),
@@ -95,7 +99,10 @@ pub(crate) fn systemd(fields: &Fields<'_>, diagnostics: &mut Diagnostics) -> Vec
 fn directive_problem(section: &str, key: &str, line: &Entry) -> Option<Diagnostic> {
     let refuse = |message: String, help: String| Some(Diagnostic::error(message, line.key).help(help));
     if let Some((_, ours)) = LIMITS.iter().find(|(name, _)| *name == key) {
-        return refuse(format!("`{key}` would contradict the limits"), format!("write `{ours}` in [limits], which states it in every layer"));
+        return refuse(
+            format!("`{key}` would contradict the limits"),
+            format!("write `{ours}` in [limits], which states it in every layer"),
+        );
     }
     if let Some((.., why)) = REFUSED.iter().find(|(s, name, _)| *s == section && *name == key) {
         return refuse(format!("`{key}` cannot be set in [{section}]"), (*why).to_owned());
@@ -108,8 +115,8 @@ fn directive_problem(section: &str, key: &str, line: &Entry) -> Option<Diagnosti
         ("Service", "KillMode") => Some(&["mixed", "control-group"]),
         _ => None,
     };
-    if let (Some(allowed), Value::String(value)) = (allowed, &line.node.value)
-        && !allowed.contains(&value.as_str())
+    if let Some(allowed) = allowed
+        && let Some(value) = texts(line).find(|text| !allowed.contains(text))
     {
         let words = allowed.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" or ");
         return refuse(
@@ -121,15 +128,19 @@ fn directive_problem(section: &str, key: &str, line: &Entry) -> Option<Diagnosti
         return None;
     }
     let message = format!("[{section}] has no directive `{}`", key.escape_debug());
-    let elsewhere = ["Unit", "Service", "Install", "Slice"].into_iter().find(|s| *s != section && directives::is_directive(s, key));
+    let elsewhere =
+        ["Unit", "Service", "Install", "Slice"].into_iter().find(|s| *s != section && directives::is_directive(s, key));
     if let Some(home) = elsewhere {
         return refuse(message, format!("it belongs into [{home}]"));
     }
     let near = nearest(key, directives::directives(section).iter().copied());
-    refuse(message, near.map_or_else(
-        || "systemd would ignore it: see systemd.directives(7)".to_owned(),
-        |near| format!("write {}", named(section, near).unwrap_or_else(|| format!("`{near}`"))),
-    ))
+    refuse(
+        message,
+        near.map_or_else(
+            || "systemd would ignore it: see systemd.directives(7)".to_owned(),
+            |near| format!("write {}", named(section, near).unwrap_or_else(|| format!("`{near}`"))),
+        ),
+    )
 }
 
 /// The key of the catalog that says what a directive says.
@@ -179,9 +190,13 @@ pub(crate) fn companions(
         if unit_type.since() > target.podman.value.pair() {
             let (major, minor) = unit_type.since();
             diagnostics.push(
-                Diagnostic::general(format!("a {} unit needs Podman {major}.{minor}, the target is {}", unit_type.suffix(), target.podman.value))
-                    .at_origin(origin)
-                    .help(format!("set `podman = \"{major}.{minor}\"` in [target] of catalog.toml, if every host has it")),
+                Diagnostic::general(format!(
+                    "a {} unit needs Podman {major}.{minor}, the target is {}",
+                    unit_type.suffix(),
+                    target.podman.value
+                ))
+                .at_origin(origin)
+                .help(format!("set `podman = \"{major}.{minor}\"` in [target] of catalog.toml, if every host has it")),
             );
             continue;
         }
@@ -219,7 +234,13 @@ fn quadlet_problem(section: &str, key: &str, line: &Entry, target: &Target) -> O
             return refuse(message, format!("it is systemd's: write it in [systemd.{home}]"));
         }
         let near = nearest(key, keys::keys(section).iter().map(|row| row.name));
-        return refuse(message, near.map_or_else(|| "Podman would not generate the unit at all".to_owned(), |near| format!("write `{near}`")));
+        return refuse(
+            message,
+            near.map_or_else(
+                || "Podman would not generate the unit at all".to_owned(),
+                |near| format!("write `{near}`"),
+            ),
+        );
     };
     let limit = match (section, key) {
         ("Container", "Memory") => Some("memory"),
@@ -227,17 +248,23 @@ fn quadlet_problem(section: &str, key: &str, line: &Entry, target: &Target) -> O
         _ => None,
     };
     if let Some(ours) = limit {
-        return refuse(format!("`{key}` would contradict the limits"), format!("write `{ours}` in [limits], which states it in every layer"));
+        return refuse(
+            format!("`{key}` would contradict the limits"),
+            format!("write `{ours}` in [limits], which states it in every layer"),
+        );
     }
     if !row.is_known_to(target.podman.value.pair()) {
         let (major, minor) = row.since;
         return refuse(
             format!("`{key}` needs Podman {major}.{minor}, the target is {}", target.podman.value),
-            format!("Podman {} would not generate the unit: set `podman = \"{major}.{minor}\"` in [target] of catalog.toml, or leave the key out", target.podman.value),
+            format!(
+                "Podman {} would not generate the unit: set `podman = \"{major}.{minor}\"` in [target] of catalog.toml, or leave the key out",
+                target.podman.value
+            ),
         );
     }
-    if let (("Container", "CgroupsMode"), Value::String(mode)) = ((section, key), &line.node.value)
-        && mode != "split"
+    if (section, key) == ("Container", "CgroupsMode")
+        && let Some(mode) = texts(line).find(|text| *text != "split")
     {
         return refuse(
             format!("CgroupsMode={} takes the container out of its service's cgroup", mode.escape_debug()),
@@ -245,6 +272,14 @@ fn quadlet_problem(section: &str, key: &str, line: &Entry, target: &Target) -> O
         );
     }
     None
+}
+
+/// The strings of a line: its value, or each of a list.
+fn texts(line: &Entry) -> impl Iterator<Item = &str> {
+    fields::items(&line.node).iter().filter_map(|item| match &item.value {
+        Value::String(text) => Some(text.as_str()),
+        _ => None,
+    })
 }
 
 /// Refuses podman arguments that state a limit a second time, or take the container out of its service's cgroup.

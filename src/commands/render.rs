@@ -108,13 +108,20 @@ fn choose(catalog: &Catalog, names: &[String], diagnostics: &mut Diagnostics) ->
             Some(name) => format!("write `{name}`"),
             None => "the name of a service is the stem of its file; in a stack, STACK-STEM".to_owned(),
         };
-        diagnostics
-            .push(Diagnostic::general(format!("there is no service `{}` in this catalog", text.escape_debug())).help(help));
+        diagnostics.push(
+            Diagnostic::general(format!("there is no service `{}` in this catalog", text.escape_debug())).help(help),
+        );
     }
     Some(chosen)
 }
 
-fn check(options: &Options, bundle: &Bundle, changes: &Changes, out: &Utf8Path, streams: &mut Streams<'_>) -> io::Result<Status> {
+fn check(
+    options: &Options,
+    bundle: &Bundle,
+    changes: &Changes,
+    out: &Utf8Path,
+    streams: &mut Streams<'_>,
+) -> io::Result<Status> {
     if changes.is_empty() {
         if !options.quiet {
             writeln!(streams.out, "{out}: all {} files are up to date", bundle.files.len())?;

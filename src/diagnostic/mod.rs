@@ -166,7 +166,8 @@ impl Diagnostics {
         let told: Vec<(Span, String)> = self.0.iter().filter_map(|d| Some((d.at?, d.message.clone()))).collect();
         let is_old = |at: Span, message: &str| {
             told.iter().any(|(span, words)| {
-                span.file == at.file && (span.start <= at.end && at.start <= span.end || message.starts_with(words.as_str()))
+                span.file == at.file
+                    && (span.start <= at.end && at.start <= span.end || message.starts_with(words.as_str()))
             })
         };
         self.0.extend(other.0.into_iter().filter(|new| new.at.is_none_or(|at| !is_old(at, &new.message))));

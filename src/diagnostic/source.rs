@@ -81,10 +81,7 @@ impl Sources {
         let text = &self.file(span.file).text;
         let before = &text[..(span.start as usize).min(text.len())];
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        Position {
-            line: before.matches('\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
-        }
+        Position { line: before.matches('\n').count() + 1, column: before[line_start..].chars().count() + 1 }
     }
 
     /// The span of a whole file, shown as its first character.

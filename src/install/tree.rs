@@ -51,9 +51,15 @@ pub fn compare(out: &Path, bundle: &Bundle, only_these: bool) -> Result<Changes,
             Err(error) => errors.push(error),
         }
     }
+    if errors.is_empty() {
+        // A link further down would lead the files of a whole directory elsewhere.
+        let dirs: BTreeSet<&str> = bundle.files.iter().filter_map(|file| Some(file.path.rsplit_once('/')?.0)).collect();
+        errors.extend(dirs.into_iter().filter_map(|dir| check_way(out, dir).err()));
+    }
     let (to_compare, new): (Vec<_>, Vec<_>) = bundle.files.iter().partition(|file| there.remove(&file.path));
     let compared = parallel::map(to_compare, |file| (file, is_there(&out.join(&file.path), file.text.as_bytes())));
-    let mut changes = Changes { created: new.into_iter().map(|file| file.path.clone()).collect(), ..Changes::default() };
+    let mut changes =
+        Changes { created: new.into_iter().map(|file| file.path.clone()).collect(), ..Changes::default() };
     for (file, result) in compared {
         match result {
             Ok(true) => changes.unchanged += 1,

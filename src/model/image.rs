@@ -45,7 +45,10 @@ impl ImageRef {
             None => (rest, None),
         };
         if tag.is_some_and(|t| !is_tag(t)) {
-            return refuse("has a tag that is none", "a tag has at most 128 letters, digits, `_`, `.` and `-`, and begins with none of the last two");
+            return refuse(
+                "has a tag that is none",
+                "a tag has at most 128 letters, digits, `_`, `.` and `-`, and begins with none of the last two",
+            );
         }
         let mut parts: Vec<&str> = name.split('/').collect();
         let names_registry = parts.len() > 1 && (parts[0].contains(['.', ':']) || parts[0] == "localhost");
@@ -54,7 +57,11 @@ impl ImageRef {
         }
         if name.len() > 255 || !parts.iter().all(|part| is_component(part)) {
             let lower = text.replacen(name, &name.to_ascii_lowercase(), 1);
-            let help = if lower != text && Self::parse(&lower).is_ok() { &format!("write `{lower}`, in lower case") } else { shape };
+            let help = if lower != text && Self::parse(&lower).is_ok() {
+                &format!("write `{lower}`, in lower case")
+            } else {
+                shape
+            };
             return refuse("is not a reference to an image", help);
         }
         Ok(Self(text.to_owned()))
@@ -83,13 +90,18 @@ fn is_digest(text: &str) -> bool {
 
 fn is_tag(text: &str) -> bool {
     let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
-    (1..=128).contains(&text.len()) && word(text.as_bytes()[0]) && text.bytes().all(|b| word(b) || b == b'.' || b == b'-')
+    (1..=128).contains(&text.len())
+        && word(text.as_bytes()[0])
+        && text.bytes().all(|b| word(b) || b == b'.' || b == b'-')
 }
 
 fn is_registry(text: &str) -> bool {
     let (host, port) = text.split_once(':').map_or((text, None), |(host, port)| (host, Some(port)));
     let label = |l: &str| {
-        !l.is_empty() && !l.starts_with('-') && !l.ends_with('-') && l.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        !l.is_empty()
+            && !l.starts_with('-')
+            && !l.ends_with('-')
+            && l.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
     };
     host.split('.').all(label) && port.is_none_or(|p| p.parse::<u16>().is_ok_and(|p| p > 0))
 }
@@ -122,8 +134,25 @@ mod tests {
             assert!(ImageRef::parse(text).is_ok(), "{text}");
         }
         for text in [
-            "", " ", "a b", "UPPER/case", "nginx:", "nginx:la test", "nginx@sha256:12", "quay.io/", "/x", "a//b", "docker://nginx",
-            "a..b/c", "x_-y", "-x", "registry.example:99999/x", "quay.io/x:tag:tag", "nginx\n", "nginx;", "$IMAGE",
+            "",
+            " ",
+            "a b",
+            "UPPER/case",
+            "nginx:",
+            "nginx:la test",
+            "nginx@sha256:12",
+            "quay.io/",
+            "/x",
+            "a//b",
+            "docker://nginx",
+            "a..b/c",
+            "x_-y",
+            "-x",
+            "registry.example:99999/x",
+            "quay.io/x:tag:tag",
+            "nginx\n",
+            "nginx;",
+            "$IMAGE",
         ] {
             assert!(ImageRef::parse(text).is_err(), "{text}");
         }

@@ -95,7 +95,10 @@ impl Memory {
             let unit = ["", "K", "M", "G"][power];
             bytes_in.is_multiple_of(scale).then(|| format!("write `{}{unit}`", bytes_in / scale))
         });
-        Invalid::new(format!("`{}` is not a whole number", text.escape_debug()), smaller.unwrap_or_else(|| rule.to_owned()))
+        Invalid::new(
+            format!("`{}` is not a whole number", text.escape_debug()),
+            smaller.unwrap_or_else(|| rule.to_owned()),
+        )
     }
 
     /// The amount in bytes.
@@ -158,10 +161,8 @@ impl Cpus {
             .and_then(|w| w.checked_mul(1000))
             .zip(format!("{fraction:0<3}").parse::<u32>().ok())
             .and_then(|(w, f)| w.checked_add(f));
-        thousandths.map_or_else(
-            || Err(Invalid::new("more CPUs than Linux can have", "write at most 8192")),
-            Self::from_millis,
-        )
+        thousandths
+            .map_or_else(|| Err(Invalid::new("more CPUs than Linux can have", "write at most 8192")), Self::from_millis)
     }
 
     /// Thousandths of one CPU.
@@ -314,7 +315,11 @@ mod tests {
             ("0.2900", 290, "0.29", "29%"),
         ] {
             let cpus = Cpus::parse(text).expect(text);
-            assert_eq!((cpus.millis(), cpus.to_string(), cpus.quota()), (millis, podman.into(), quota.into()), "{text}");
+            assert_eq!(
+                (cpus.millis(), cpus.to_string(), cpus.quota()),
+                (millis, podman.into(), quota.into()),
+                "{text}"
+            );
         }
         for text in ["0", "0.009", "1.2345", "1e3", "inf", "nan", "-1", "8192.001", "1.", ".5", "99999999999", ""] {
             assert!(Cpus::parse(text).is_err(), "{text}");

@@ -18,7 +18,8 @@ impl Name {
     /// # Errors
     /// Says which character or length is wrong and offers a name.
     pub fn new(text: &str) -> Result<Self, Invalid> {
-        let rule = "a name is made of a-z, 0-9, `-` and `_`, begins with a letter or digit, and has at most 48 characters";
+        let rule =
+            "a name is made of a-z, 0-9, `-` and `_`, begins with a letter or digit, and has at most 48 characters";
         let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-';
         if text.is_empty() {
             return Err(Invalid::new("a name is empty", rule));
@@ -73,7 +74,9 @@ pub fn env_name(text: &str) -> Result<(), Invalid> {
     if text.is_empty() {
         return Err(Invalid::new("the name of a variable is empty", help));
     }
-    match text.chars().find(|c| matches!(c, '=' | '"' | '\'' | '`' | '\\' | '$' | '%') || c.is_whitespace() || c.is_control())
+    match text
+        .chars()
+        .find(|c| matches!(c, '=' | '"' | '\'' | '`' | '\\' | '$' | '%') || c.is_whitespace() || c.is_control())
     {
         Some(c) => Err(Invalid::new(format!("the name of a variable holds {}", super::shown(c)), help)),
         None => Ok(()),

@@ -18,7 +18,9 @@ impl Mac {
         let refuse = || Invalid::new(format!("`{}` is not a MAC address", text.escape_debug()), help);
         let bytes: Option<Vec<u8>> = text
             .split(':')
-            .map(|part| (part.len() == 2 && !part.starts_with('+')).then(|| u8::from_str_radix(part, 16).ok()).flatten())
+            .map(|part| {
+                (part.len() == 2 && !part.starts_with('+')).then(|| u8::from_str_radix(part, 16).ok()).flatten()
+            })
             .collect();
         let bytes: [u8; 6] = bytes.and_then(|b| b.try_into().ok()).ok_or_else(refuse)?;
         if bytes[0] & 1 == 1 || bytes == [0; 6] {
@@ -59,7 +61,10 @@ impl PortRange {
     /// Refuses 0, more than 65535, and a range that runs backwards.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let refuse = || {
-            Invalid::new(format!("`{}` is not a port", text.escape_debug()), "write a number from 1 to 65535, or a range such as \"8000-8010\"")
+            Invalid::new(
+                format!("`{}` is not a port", text.escape_debug()),
+                "write a number from 1 to 65535, or a range such as \"8000-8010\"",
+            )
         };
         let port = |text: &str| {
             let digits = text.bytes().all(|b| b.is_ascii_digit());
@@ -105,7 +110,10 @@ impl Protocol {
             "tcp" => Ok(Self::Tcp),
             "udp" => Ok(Self::Udp),
             "sctp" => Ok(Self::Sctp),
-            _ => Err(Invalid::new(format!("`{}` is not a protocol", text.escape_debug()), "write `tcp`, `udp` or `sctp`")),
+            _ => Err(Invalid::new(
+                format!("`{}` is not a protocol", text.escape_debug()),
+                "write `tcp`, `udp` or `sctp`",
+            )),
         }
     }
 
@@ -178,7 +186,10 @@ impl PublishedPort {
     pub fn parse_ip(text: &str) -> Result<IpAddr, Invalid> {
         let bare = text.strip_prefix('[').and_then(|t| t.strip_suffix(']')).unwrap_or(text);
         bare.parse().map_err(|_| {
-            Invalid::new(format!("`{}` is not an address of the host", text.escape_debug()), "write an IP address, such as `192.0.2.5`")
+            Invalid::new(
+                format!("`{}` is not an address of the host", text.escape_debug()),
+                "write an IP address, such as `192.0.2.5`",
+            )
         })
     }
 }
@@ -216,7 +227,19 @@ mod tests {
         ] {
             assert_eq!(PublishedPort::parse(text).map(|p| p.to_string()), Ok(canonical.to_owned()), "{text}");
         }
-        for text in ["", "0:80", "80:0", "65536:80", "8080:80/icmp", "1.2.3:80:80", "8000-8001:80", "90-80:90-80", "a:b", ":", "+1:80"] {
+        for text in [
+            "",
+            "0:80",
+            "80:0",
+            "65536:80",
+            "8080:80/icmp",
+            "1.2.3:80:80",
+            "8000-8001:80",
+            "90-80:90-80",
+            "a:b",
+            ":",
+            "+1:80",
+        ] {
             assert!(PublishedPort::parse(text).is_err(), "{text}");
         }
     }
@@ -224,7 +247,15 @@ mod tests {
     #[test]
     fn macs() {
         assert_eq!(Mac::parse("02:00:5E:10:00:01").map(|m| m.to_string()), Ok("02:00:5e:10:00:01".to_owned()));
-        for text in ["", "02:00:5e:10:00", "01:00:5e:10:00:01", "02-00-5e-10-00-01", "0200.5e10.0001", "02:00:5e:10:00:0g", "00:00:00:00:00:00"] {
+        for text in [
+            "",
+            "02:00:5e:10:00",
+            "01:00:5e:10:00:01",
+            "02-00-5e-10-00-01",
+            "0200.5e10.0001",
+            "02:00:5e:10:00:0g",
+            "00:00:00:00:00:00",
+        ] {
             assert!(Mac::parse(text).is_err(), "{text}");
         }
     }

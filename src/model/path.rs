@@ -27,7 +27,10 @@ impl AbsPath {
         }
         let normal = normalise(text);
         if normal != text {
-            return Err(Invalid::new(format!("the path `{shown}` is not normalised"), format!("write `{}`", normal.escape_debug())));
+            return Err(Invalid::new(
+                format!("the path `{shown}` is not normalised"),
+                format!("write `{}`", normal.escape_debug()),
+            ));
         }
         Ok(Self(text.to_owned()))
     }

@@ -110,7 +110,10 @@ pub fn go_duration(text: &str) -> Result<(), Invalid> {
     while !rest.is_empty() && (!any || rest != text) {
         let number = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
         let tail = &rest[number..];
-        let unit = ["ns", "us", "µs", "ms", "s", "m", "h"].into_iter().filter(|unit| tail.starts_with(unit)).max_by_key(|u| u.len());
+        let unit = ["ns", "us", "µs", "ms", "s", "m", "h"]
+            .into_iter()
+            .filter(|unit| tail.starts_with(unit))
+            .max_by_key(|u| u.len());
         match unit {
             Some(unit) if number > 0 && rest[..number].matches('.').count() <= 1 && rest[..number] != *"." => {
                 rest = &tail[unit.len()..];
@@ -137,7 +140,15 @@ mod tests {
 
     #[test]
     fn spans_mean_what_systemd_reads() {
-        for (text, secs) in [("300", 300), ("10s", 10), ("5min 20s", 320), ("1h30m", 5400), ("0", 0), ("1.5h", 5400), ("2 days", 172_800)] {
+        for (text, secs) in [
+            ("300", 300),
+            ("10s", 10),
+            ("5min 20s", 320),
+            ("1h30m", 5400),
+            ("0", 0),
+            ("1.5h", 5400),
+            ("2 days", 172_800),
+        ] {
             assert_eq!(TimeSpan::parse(text).map(|t| t.micros()), Ok(Some(secs * 1_000_000)), "{text}");
         }
         assert_eq!(TimeSpan::parse("infinity").map(|t| t.micros()), Ok(None));

@@ -42,7 +42,8 @@ pub(super) fn finish(
         Ok(unit) => unit,
         Err(errors) => {
             for error in errors {
-                let message = format!("the template writes a line that is none of a unit: {}", error.text.escape_debug());
+                let message =
+                    format!("the template writes a line that is none of a unit: {}", error.text.escape_debug());
                 let place = templates.line_place(draft.template, error.text.trim());
                 diagnostics.push(at_template(message, place).help("write sections, KEY=VALUE lines and comments"));
             }
@@ -51,7 +52,8 @@ pub(super) fn finish(
     };
     // No value ends in a backslash: this one is the template's.
     for entry in unit.entries().filter(|entry| entry.lines > 1) {
-        let message = format!("the template ends the line of {}= with a backslash, which joins the next line to it", entry.key);
+        let message =
+            format!("the template ends the line of {}= with a backslash, which joins the next line to it", entry.key);
         let place = templates.line_place(draft.template, &format!("{}=", entry.key));
         diagnostics.push(at_template(message, place).help("end the line with another character"));
     }
@@ -106,7 +108,10 @@ fn context(blocks: &[Arc<super::draft::Block>], service: Option<&Service>, catal
             (name, BlockValue::value(Arc::clone(block)))
         })
         .collect();
-    values.push(("catalog", context! { name => catalog.name.as_str(), podman => catalog.target.podman.value.to_string() }));
+    values.push((
+        "catalog",
+        context! { name => catalog.name.as_str(), podman => catalog.target.podman.value.to_string() },
+    ));
     if let Some(service) = service {
         values.push(("service", Value::from(Serde(facts(service)))));
     }
@@ -203,15 +208,19 @@ fn check_template_lines(
     for (section, _) in unit.sections() {
         if !section.starts_with("X-") && !known.contains(&section) {
             let message = format!("the template writes a section [{section}], which nothing reads in such a unit");
-            diagnostics.push(at_template(message, place(&format!("[{section}]"))).help(format!("the sections are {}", known.map(|k| format!("[{k}]")).join(", "))));
+            diagnostics.push(
+                at_template(message, place(&format!("[{section}]")))
+                    .help(format!("the sections are {}", known.map(|k| format!("[{k}]")).join(", "))),
+            );
         }
     }
     for entry in unit.entries().filter(|entry| !entry.section.starts_with("X-")) {
         let (section, key) = (entry.section, entry.key);
         let problem = match keys::key(section, key) {
-            Some(row) if !row.is_known_to(podman.pair()) => {
-                Some(format!("the template writes {key}=, which needs Podman {}.{}; the target is {podman}", row.since.0, row.since.1))
-            }
+            Some(row) if !row.is_known_to(podman.pair()) => Some(format!(
+                "the template writes {key}=, which needs Podman {}.{}; the target is {podman}",
+                row.since.0, row.since.1
+            )),
             Some(_) => None,
             None if section == group && group != "Slice" || section == "Quadlet" => {
                 Some(format!("the template writes {key}=, which [{section}] has in no Podman"))
@@ -222,7 +231,10 @@ fn check_template_lines(
             None => None,
         };
         if let Some(message) = problem {
-            diagnostics.push(at_template(message, place(&format!("{key}="))).help("Podman or systemd would not read the unit as it is meant: take the line out"));
+            diagnostics.push(
+                at_template(message, place(&format!("{key}=")))
+                    .help("Podman or systemd would not read the unit as it is meant: take the line out"),
+            );
         }
     }
 }

@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt, fs, sync::Arc};
 use camino::Utf8Path;
 use indexmap::IndexMap;
 use minijinja::{
-    Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value,
+    AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value,
     syntax::SyntaxConfig,
     value::{Enumerator, Object, ObjectRepr},
 };
@@ -56,12 +56,15 @@ impl Templates {
         let Some(dir) = dir else { return templates };
         for (name, text) in read_dir(dir, diagnostics) {
             let path = dir.join(&name);
-            let file = sources.add(SourceFile { path, name: name.clone(), text: text.clone(), kind: SourceKind::Template });
+            let file =
+                sources.add(SourceFile { path, name: name.clone(), text: text.clone(), kind: SourceKind::Template });
             if !name.starts_with('_') && !BUILT_IN.iter().any(|(own, ..)| *own == name) {
                 let known: Vec<&str> = BUILT_IN.iter().map(|(own, ..)| *own).collect();
                 diagnostics.push(
-                    Diagnostic::error(format!("nothing uses the template {name}"), sources.whole(file))
-                        .help(format!("name it after the one it replaces ({}), or begin its name with `_` if others include it", known.join(", "))),
+                    Diagnostic::error(format!("nothing uses the template {name}"), sources.whole(file)).help(format!(
+                        "name it after the one it replaces ({}), or begin its name with `_` if others include it",
+                        known.join(", ")
+                    )),
                 );
                 continue;
             }
@@ -83,9 +86,16 @@ impl Templates {
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_fuel(Some(FUEL));
         environment.set_syntax(
-            SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build().expect("the default delimiters"),
+            SyntaxConfig::builder()
+                .trim_blocks(true)
+                .lstrip_blocks(true)
+                .keep_trailing_newline(true)
+                .build()
+                .expect("the default delimiters"),
         );
         environment.set_formatter(wall);
+        // What a macro or a `set` block has written went through the wall: printing it must not double anything again.
+        environment.set_auto_escape_callback(|_| AutoEscape::Custom("unit".into()));
         environment.add_filter("specifier", specifier);
         environment.add_filter("word", word);
         // Only those that a run needs are compiled, when it needs them.
@@ -120,7 +130,8 @@ impl Templates {
     /// Where a template of the author's begins a line so; the start of his file where he puts that line together.
     pub(super) fn line_place(&self, name: &str, begins: &str) -> Option<Span> {
         let file = self.author_file(name)?;
-        let source = self.environment.get_template(name).map(|template| template.source().to_owned()).unwrap_or_default();
+        let source =
+            self.environment.get_template(name).map(|template| template.source().to_owned()).unwrap_or_default();
         let mut start = 0;
         for line in source.split_inclusive('\n') {
             let indent = line.len() - line.trim_start().len();
@@ -163,7 +174,9 @@ impl Templates {
                 format!("the template asks for a value that there is not{detail}"),
                 "docs/templates.md lists the values; ask with `is defined` for one that may be missing",
             ),
-            ErrorKind::SyntaxError => (format!("a syntax error in the template{detail}"), "see docs/templates.md for the syntax"),
+            ErrorKind::SyntaxError => {
+                (format!("a syntax error in the template{detail}"), "see docs/templates.md for the syntax")
+            }
             ErrorKind::OutOfFuel => (
                 "the template does not end".to_owned(),
                 "a template may take a million steps for one file: shorten its loops",
@@ -188,7 +201,10 @@ fn read_dir(dir: &Utf8Path, diagnostics: &mut Diagnostics) -> Vec<(String, Strin
     let entries = match fs::read_dir(dir).and_then(Iterator::collect::<Result<Vec<_>, _>>) {
         Ok(entries) => entries,
         Err(error) => {
-            refuse(format!("cannot read the templates in {dir}: {error}"), "name the directory of your templates with --templates DIR");
+            refuse(
+                format!("cannot read the templates in {dir}: {error}"),
+                "name the directory of your templates with --templates DIR",
+            );
             return Vec::new();
         }
     };
@@ -203,7 +219,10 @@ fn read_dir(dir: &Utf8Path, diagnostics: &mut Diagnostics) -> Vec<(String, Strin
             Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
                 refuse(format!("the template {dir}/{name} is not UTF-8"), "save it as UTF-8");
             }
-            Err(error) => refuse(format!("cannot read the template {dir}/{name}: {error}"), "a template is a file that you may read"),
+            Err(error) => refuse(
+                format!("cannot read the template {dir}/{name}: {error}"),
+                "a template is a file that you may read",
+            ),
         }
     }
     found.sort_unstable();
@@ -224,7 +243,12 @@ fn wall(out: &mut Output<'_>, _: &mut State<'_, '_>, value: &Value) -> Result<()
     if value.is_undefined() {
         return Err(Error::from(ErrorKind::UndefinedError));
     }
-    if value.is_none() || matches!(value.kind(), minijinja::value::ValueKind::Seq | minijinja::value::ValueKind::Map | minijinja::value::ValueKind::Iterable) {
+    if value.is_none()
+        || matches!(
+            value.kind(),
+            minijinja::value::ValueKind::Seq | minijinja::value::ValueKind::Map | minijinja::value::ValueKind::Iterable
+        )
+    {
         return refuse(format!("a value of the kind `{}` cannot be printed: print its parts", value.kind()));
     }
     let text = value.to_string();
@@ -234,7 +258,8 @@ fn wall(out: &mut Output<'_>, _: &mut State<'_, '_>, value: &Value) -> Result<()
     if text.ends_with('\\') {
         return refuse(quote::Refusal::TrailingBackslash.to_string());
     }
-    let written: Cow<'_, str> = if value.is_safe() { text.as_str().into() } else { quote::escape(&text, Expansion::Specifiers) };
+    let written: Cow<'_, str> =
+        if value.is_safe() { text.as_str().into() } else { quote::escape(&text, Expansion::Specifiers) };
     out.write_str(&written).map_err(Error::from)
 }
 

@@ -42,16 +42,21 @@ fn groups<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Vec<Group<'a>
         group = group.element(Origin::path(path).line(1).char_column(1));
     } else if let Some(at) = diagnostic.at {
         let mut snippet = snippet(at, sources).annotation(
-            AnnotationKind::Primary.span(range(at, sources)).label(Some(diagnostic.label.as_str()).filter(|label| !label.is_empty())),
+            AnnotationKind::Primary
+                .span(range(at, sources))
+                .label(Some(diagnostic.label.as_str()).filter(|label| !label.is_empty())),
         );
         for (span, word) in diagnostic.related.iter().filter(|(span, _)| span.file == at.file && *span != at) {
             snippet = snippet.annotation(AnnotationKind::Context.span(range(*span, sources)).label(word.as_str()));
         }
         group = group.element(snippet);
     }
-    for (span, word) in diagnostic.related.iter().filter(|(span, _)| diagnostic.at.is_none_or(|at| at.file != span.file)) {
+    for (span, word) in
+        diagnostic.related.iter().filter(|(span, _)| diagnostic.at.is_none_or(|at| at.file != span.file))
+    {
         group = group.element(
-            snippet(*span, sources).annotation(AnnotationKind::Context.span(range(*span, sources)).label(word.as_str())),
+            snippet(*span, sources)
+                .annotation(AnnotationKind::Context.span(range(*span, sources)).label(word.as_str())),
         );
     }
     if let Some(help) = &diagnostic.help {
@@ -76,7 +81,8 @@ fn escaped(text: &str) -> Cow<'_, str> {
 
 /// Control characters, marks that turn the text around, and what has no width.
 fn is_hidden(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// The text with a stand-in for what a terminal would obey or hide: control characters, marks that turn the text

@@ -26,7 +26,9 @@ pub fn text(bundle: &Bundle) -> String {
             comment(&mut text, slice);
         }
         let is_container = unit.path.ends_with(".container");
-        for slice in slices.iter().filter(|slice| is_container && slice.service.is_some() && slice.service == unit.service) {
+        for slice in
+            slices.iter().filter(|slice| is_container && slice.service.is_some() && slice.service == unit.service)
+        {
             comment(&mut text, slice);
         }
     }

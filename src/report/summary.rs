@@ -58,7 +58,8 @@ fn counted(count: usize, noun: &str) -> Option<String> {
 }
 
 fn table(catalog: &Catalog) -> String {
-    let head = ["SERVICE", "MEMORY", "CPUS", "PIDS", "REACHED AT", "WRITES TO", "WEAKER THAN THE DEFAULT"].map(str::to_owned);
+    let head =
+        ["SERVICE", "MEMORY", "CPUS", "PIDS", "REACHED AT", "WRITES TO", "WEAKER THAN THE DEFAULT"].map(str::to_owned);
     let rows: Vec<[String; 7]> = std::iter::once(head).chain(catalog.services.values().map(row)).collect();
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..7).map(width).collect();
@@ -127,7 +128,11 @@ fn weaker(service: &Service) -> Vec<String> {
     if !texts("DropCapability").iter().any(|cap| cap.eq_ignore_ascii_case("all")) {
         list.push("podman's capabilities".to_owned());
     }
-    list.extend(texts("AddCapability").into_iter().map(|cap| format!("+{}", cap.to_ascii_uppercase().trim_start_matches("CAP_"))));
+    list.extend(
+        texts("AddCapability")
+            .into_iter()
+            .map(|cap| format!("+{}", cap.to_ascii_uppercase().trim_start_matches("CAP_"))),
+    );
     if is("NoNewPrivileges", false) {
         list.push("new privileges".to_owned());
     }

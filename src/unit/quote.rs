@@ -78,15 +78,9 @@ impl fmt::Display for Refusal {
             Self::Forbidden('\n') => f.write_str("a line break cannot be written in a unit"),
             Self::Forbidden('\t') => f.write_str("a tab cannot be written in a unit"),
             Self::Forbidden(c) => {
-                write!(
-                    f,
-                    "the character U+{:04X} cannot be written in a unit",
-                    u32::from(*c)
-                )
+                write!(f, "the character U+{:04X} cannot be written in a unit", u32::from(*c))
             }
-            Self::TrailingBackslash => {
-                f.write_str("a backslash at the end would join the next line to this one")
-            }
+            Self::TrailingBackslash => f.write_str("a backslash at the end would join the next line to this one"),
             Self::EmptyWord => f.write_str("an empty word ends the list without a message"),
             Self::Empty => f.write_str("an empty value resets the key"),
             Self::LoneSemicolon => f.write_str("the word `;` would begin another command"),
@@ -94,9 +88,7 @@ impl fmt::Display for Refusal {
             Self::TooLong => write!(f, "the value is longer than {LONGEST} bytes"),
             Self::BadEscape => f.write_str("an unknown escape makes Podman drop the whole line"),
             Self::OpenQuote => f.write_str("a quote is never closed"),
-            Self::OuterQuote => {
-                f.write_str("a double quote at either end is lost on Podman before 5.8.2")
-            }
+            Self::OuterQuote => f.write_str("a double quote at either end is lost on Podman before 5.8.2"),
         }
     }
 }
@@ -177,11 +169,7 @@ pub fn text_for(value: &str, e: Expansion, podman: Version) -> Result<String, Re
     }
     let quoted = value.len() >= 2 && begins && ends;
     let escaped = escape(value, e);
-    Ok(if quoted || has_outer_space(value) {
-        format!("\"{escaped}\"")
-    } else {
-        escaped.into_owned()
-    })
+    Ok(if quoted || has_outer_space(value) { format!("\"{escaped}\"") } else { escaped.into_owned() })
 }
 
 /// Writes one value of a key that takes one value a line, where quotes are not taken off.
@@ -290,9 +278,7 @@ pub fn systemd_text(value: &str) -> Result<String, Refusal> {
 
 /// A value without one matched pair of double quotes around it.
 pub(super) fn unpair(value: &str) -> &str {
-    let inside = value
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'));
+    let inside = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
     inside.unwrap_or(value)
 }
 
@@ -334,9 +320,5 @@ fn has_outer_space(value: &str) -> bool {
 
 /// Characters that no splitter, shell or reader gives a meaning to.
 fn is_safe(c: char) -> bool {
-    c.is_ascii_alphanumeric()
-        || matches!(
-            c,
-            '-' | '_' | '.' | '/' | ':' | '=' | ',' | '@' | '+' | '%' | '$'
-        )
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '=' | ',' | '@' | '+' | '%' | '$')
 }

@@ -86,10 +86,7 @@ pub fn split(value: &str, mode: Mode) -> Split {
                 split.cut = Some(start);
                 return split;
             }
-            Ok(text) => split.words.push(Word {
-                text,
-                range: start..cutter.at,
-            }),
+            Ok(text) => split.words.push(Word { text, range: start..cutter.at }),
             Err(lost) => {
                 split.words.clear();
                 split.lost = Some(lost);
@@ -171,11 +168,7 @@ fn unescape(escaped: &str) -> Option<(usize, char)> {
     let number = |digits: Range<usize>, radix: u32| {
         let digits = escaped.get(digits)?;
         let plain = digits.bytes().all(|b| (b as char).is_digit(radix));
-        let number = if plain {
-            u32::from_str_radix(digits, radix).ok()?
-        } else {
-            0
-        };
+        let number = if plain { u32::from_str_radix(digits, radix).ok()? } else { 0 };
         (number != 0).then_some(number)
     };
     let simple = |c: char| Some((1, c));
@@ -190,16 +183,11 @@ fn unescape(escaped: &str) -> Option<(usize, char)> {
         's' => simple(' '),
         c @ ('\\' | '"' | '\'') => simple(c),
         'x' => Some((3, char::from_u32(number(1..3, 16)?)?)),
-        'u' => Some((
-            5,
-            char::from_u32(number(1..5, 16)?).unwrap_or(char::REPLACEMENT_CHARACTER),
-        )),
+        'u' => Some((5, char::from_u32(number(1..5, 16)?).unwrap_or(char::REPLACEMENT_CHARACTER))),
         'U' => number(1..9, 16)
             .filter(|&n| n <= 0x10_ffff)
             .map(|n| (9, char::from_u32(n).unwrap_or(char::REPLACEMENT_CHARACTER))),
-        '0'..='7' => number(0..3, 8)
-            .filter(|&n| n <= 255)
-            .and_then(|n| Some((3, char::from_u32(n)?))),
+        '0'..='7' => number(0..3, 8).filter(|&n| n <= 255).and_then(|n| Some((3, char::from_u32(n)?))),
         _ => None,
     }
 }

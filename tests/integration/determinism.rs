@@ -52,7 +52,12 @@ fn check(files: &[File], order: &[usize]) -> Result<(), String> {
             return Err(format!("{:#?}\n{:#?}", texts(&first), texts(other)));
         }
     }
-    let machine = [first_dir, second_dir, env!("CARGO_MANIFEST_DIR").to_owned(), std::env::temp_dir().to_str().unwrap().to_owned() + "/."];
+    let machine = [
+        first_dir,
+        second_dir,
+        env!("CARGO_MANIFEST_DIR").to_owned(),
+        std::env::temp_dir().to_str().unwrap().to_owned() + "/.",
+    ];
     for file in &first.files {
         if let Some(path) = machine.iter().find(|path| file.text.contains(path.as_str())) {
             return Err(format!("{} names {path}", file.path));

@@ -583,7 +583,13 @@ proptest! {
 
 #[test]
 fn long_values_stay_in_their_place() {
-    let long = ["\\".repeat(70 << 10), "\u{1f980}".repeat(16 << 10), "%".repeat(40_000), "a ".repeat(20_000) + "b", "'\"".repeat(20_000)];
+    let long = [
+        "\\".repeat(70 << 10),
+        "\u{1f980}".repeat(16 << 10),
+        "%".repeat(40_000),
+        "a ".repeat(20_000) + "b",
+        "'\"".repeat(20_000),
+    ];
     for place in PLACES.iter().step_by(7) {
         hold(place, &long);
     }

@@ -12,7 +12,8 @@ use crate::random::any_seed;
 
 /// Digits, and nothing else: no sign, no exponent, no separator.
 fn integer(text: &str) -> Result<u64, String> {
-    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
+    let digits =
+        !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
     let number = text.parse().ok().filter(|_| digits);
     number.ok_or_else(|| format!("I10: {text} is no integer"))
 }
@@ -110,7 +111,19 @@ fn required<'a>(lines: &'a [Assignment], section: &str, key: &str) -> Result<&'a
 
 /// I9 within the file: what holds one value has one.
 fn once(lines: &[Assignment]) -> Result<(), String> {
-    let lists = ["After", "Before", "Requires", "Wants", "BindsTo", "PartOf", "Documentation", "IPAddressAllow", "OnFailure", "ConditionPathExists", "ExecStartPre"];
+    let lists = [
+        "After",
+        "Before",
+        "Requires",
+        "Wants",
+        "BindsTo",
+        "PartOf",
+        "Documentation",
+        "IPAddressAllow",
+        "OnFailure",
+        "ConditionPathExists",
+        "ExecStartPre",
+    ];
     for line in lines {
         let list = keys::key(&line.section, &line.key).map_or(lists.contains(&line.key.as_str()), |key| key.list);
         if !list {
@@ -246,7 +259,9 @@ fn container(bundle: &Bundle, file: &RenderedFile, lines: &[Assignment]) -> Resu
     if mode.is_some_and(|mode| mode != "split") || flag("--cgroups").is_some() || flag("--cgroup-parent").is_some() {
         return Err("I11: the container leaves its service's cgroup".to_owned());
     }
-    if one(lines, "Container", "Memory")?.is_some() || flags.keys().any(|flag| matches!(flag.as_str(), "--pids-limit" | "-m" | "--cpu-quota" | "--cpu-period")) {
+    if one(lines, "Container", "Memory")?.is_some()
+        || flags.keys().any(|flag| matches!(flag.as_str(), "--pids-limit" | "-m" | "--cpu-quota" | "--cpu-period"))
+    {
         return Err("I12: another limit".to_owned());
     }
     integer(required(lines, "Container", "ShmSize")?)?;
@@ -292,7 +307,10 @@ fn both_spellings_of_cpus_grant_the_same() {
 /// The check itself: each line of the load line, changed by a little, is seen.
 #[test]
 fn the_check_sees_a_line_that_is_off() {
-    let files = [("web.toml".to_owned(), "image = \"quay.io/a/b:1\"\nlimits = { memory = \"512M\", swap = \"1M\", cpus = 0.29 }\n".to_owned())];
+    let files = [(
+        "web.toml".to_owned(),
+        "image = \"quay.io/a/b:1\"\nlimits = { memory = \"512M\", swap = \"1M\", cpus = 0.29 }\n".to_owned(),
+    )];
     let bundle = render_files(&files).unwrap();
     assert_eq!(check(&bundle), Ok(()));
     for (which, from, to) in [
@@ -300,7 +318,11 @@ fn the_check_sees_a_line_that_is_off() {
         ("I1", "--memory=536870912b", "--memory=536870913b"),
         ("I2", "MemoryHigh=536870912", "MemoryHigh=536870913"),
         ("I3", "--memory-swap=537919488b", "--memory-swap=536870912b"),
-        ("I3", "MemorySwapMax=1048576\nCPUQuota=29%\nTasksMax=320\n\nOOM", "MemorySwapMax=0\nCPUQuota=29%\nTasksMax=320\n\nOOM"),
+        (
+            "I3",
+            "MemorySwapMax=1048576\nCPUQuota=29%\nTasksMax=320\n\nOOM",
+            "MemorySwapMax=0\nCPUQuota=29%\nTasksMax=320\n\nOOM",
+        ),
         ("I4", "--cpus=0.29", "--cpus=0.28"),
         ("I4", "--cpus=0.29", "--cpus=0.291"),
         ("I5", "PidsLimit=256", "PidsLimit=257"),

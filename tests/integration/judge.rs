@@ -328,7 +328,8 @@ fn logical_lines(text: &str) -> Vec<String> {
 /// The words of a command line by the rules of systemd.service(5), its prefixes taken off.
 fn unquote(line: &str) -> Result<Vec<String>, String> {
     let mut words = Vec::new();
-    let mut rest = line.trim_start_matches(BLANKS).trim_start_matches(['@', '-', ':', '+', '!', '|']).chars().peekable();
+    let mut rest =
+        line.trim_start_matches(BLANKS).trim_start_matches(['@', '-', ':', '+', '!', '|']).chars().peekable();
     while let Some(&first) = rest.peek() {
         if first.is_ascii_whitespace() {
             rest.next();

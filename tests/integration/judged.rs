@@ -71,7 +71,8 @@ fn judge(name: &str, bundle: &Bundle, accepts: impl Fn(&Judge) -> bool) {
             let Some((stem, unit_type)) = UnitType::of_file(file.file_name()) else { continue };
             let own = naive(&file.text).unwrap();
             let service = values(&own, unit_type.group(), "ServiceName");
-            let service = service.first().map_or_else(|| unit_type.service_name(stem), |name| format!("{name}.service"));
+            let service =
+                service.first().map_or_else(|| unit_type.service_name(stem), |name| format!("{name}.service"));
             service_lines(&file.text, &verdict.services[&service]);
         }
         assert_eq!(judge.verify(dir.path()), Vec::<String>::new(), "{}, {name}", judge.name);
@@ -121,7 +122,8 @@ fn arguments(words: &[String], image: &str) -> (BTreeMap<String, Vec<String>>, V
 /// What podman is told, held against what the catalog declares.
 fn told(declared: &Declared, service: &GeneratedService) -> Result<(), String> {
     let words = service.exec_start();
-    let pairs = |map: &BTreeMap<String, String>| map.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>();
+    let pairs =
+        |map: &BTreeMap<String, String>| map.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>();
     let (found, tail) = arguments(&words, &declared.image);
     let is = |flag: &str, mut expected: Vec<String>| {
         expected.sort();
@@ -153,7 +155,9 @@ fn told(declared: &Declared, service: &GeneratedService) -> Result<(), String> {
     }
     let mut networks = found.get("--network").cloned().unwrap_or_default();
     for expected in &declared.networks {
-        let at = networks.iter().position(|got| got == expected || expected.ends_with("mac=02:") && got.starts_with(expected));
+        let at = networks
+            .iter()
+            .position(|got| got == expected || expected.ends_with("mac=02:") && got.starts_with(expected));
         networks.remove(at.ok_or_else(|| format!("no --network {expected}: {words:#?}"))?);
     }
     if networks.is_empty() { Ok(()) } else { Err(format!("--network {networks:?} beside the declared ones")) }
@@ -251,7 +255,10 @@ fn objects02_is_told_to_podman_as_it_is_declared() {
         }
         let network = words.iter().find(|word| word.starts_with("lan:")).unwrap();
         assert!(network.starts_with("lan:ip=192.168.10.150,mac=02:"), "{network}");
-        assert!(words.ends_with(&["quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z", "server", "/data"].map(str::to_owned)));
+        assert!(
+            words
+                .ends_with(&["quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z", "server", "/data"].map(str::to_owned))
+        );
         for (key, value) in [
             ("Slice", "services-objects02.slice"),
             ("CPUQuota", "400%"),

@@ -14,7 +14,11 @@ const TARGETS: [Version; 13] =
 
 /// Keys that have no place in a catalog, and why.
 const NO_PLACE: &[(&str, &str, &str)] = &[
-    ("Kube", "*", "a catalog describes containers: Kubernetes YAML brings limits and volumes that no layer could state"),
+    (
+        "Kube",
+        "*",
+        "a catalog describes containers: Kubernetes YAML brings limits and volumes that no layer could state",
+    ),
     ("Install", "DefaultInstance", "it is for templates, and a service of a catalog is never one"),
 ];
 
@@ -49,15 +53,27 @@ fn value(key: &Key) -> &'static str {
         (_, "ImageVolume") => "\"ignore\"",
         (_, "CgroupsMode") => "\"split\"",
         (_, "WorkingDir" | "SetWorkingDirectory" | "File") => "\"/srv\"",
-        (_, "Environment" | "Label" | "Annotation" | "Sysctl" | "LogOpt" | "Options" | "BuildArg") => match key.syntax {
-            Syntax::Text => "\"a\"",
-            _ => "\"a=b\"",
-        },
+        (_, "Environment" | "Label" | "Annotation" | "Sysctl" | "LogOpt" | "Options" | "BuildArg") => {
+            match key.syntax {
+                Syntax::Text => "\"a\"",
+                _ => "\"a=b\"",
+            }
+        }
         (_, "Image") => "\"quay.io/a/b:1\"",
         (_, "Mount") => "[\"type=bind,source=/a,target=/b\"]",
         (_, "ExposeHostPort") => "\"80\"",
-        (_, "HealthInterval" | "HealthTimeout" | "HealthStartPeriod" | "HealthStartupInterval" | "HealthStartupTimeout") => "\"5s\"",
-        (_, "HealthRetries" | "HealthStartupRetries" | "HealthStartupSuccess" | "HealthMaxLogCount" | "HealthMaxLogSize") => "5",
+        (
+            _,
+            "HealthInterval" | "HealthTimeout" | "HealthStartPeriod" | "HealthStartupInterval" | "HealthStartupTimeout",
+        ) => "\"5s\"",
+        (
+            _,
+            "HealthRetries"
+            | "HealthStartupRetries"
+            | "HealthStartupSuccess"
+            | "HealthMaxLogCount"
+            | "HealthMaxLogSize",
+        ) => "5",
         (_, "HealthOnFailure") => "\"kill\"",
         (_, "Subnet") => "\"10.9.0.0/24\"",
         (_, "Gateway") => "\"10.9.0.1\"",
@@ -92,7 +108,8 @@ fn uses(key: &Key, target: Version) -> Vec<Vec<File>> {
         Some(value) => format!("{{ a = \"{value} }}").replace("\" }", "\" }"),
         None => value.to_owned(),
     };
-    let plain = format!("{snake} = {}", if value.starts_with("\"a=") { format!("[{value}]") } else { value.to_owned() });
+    let plain =
+        format!("{snake} = {}", if value.starts_with("\"a=") { format!("[{value}]") } else { value.to_owned() });
     let verbatim = match key.name {
         "ReloadCmd" => "ReloadCmd = \"a 'b c'\"".to_owned(),
         name => format!("{name} = {value}"),
@@ -127,8 +144,18 @@ fn uses(key: &Key, target: Version) -> Vec<Vec<File>> {
                 all.push(named("", &format!("{snake} = {pair}")));
             }
             // Verbatim too, where no default of ours has it already.
-            if !["UserNS", "DropCapability", "NoNewPrivileges", "ReadOnly", "ReadOnlyTmpfs", "ImageVolume", "HttpProxy", "Pull", "LogDriver"]
-                .contains(&key.name)
+            if ![
+                "UserNS",
+                "DropCapability",
+                "NoNewPrivileges",
+                "ReadOnly",
+                "ReadOnlyTmpfs",
+                "ImageVolume",
+                "HttpProxy",
+                "Pull",
+                "LogDriver",
+            ]
+            .contains(&key.name)
             {
                 all.push(named("", &format!("{beside}[quadlet.Container]\n{verbatim}")));
             }
@@ -149,7 +176,11 @@ fn uses(key: &Key, target: Version) -> Vec<Vec<File>> {
             }
         }
         "Build" => {
-            let beside = if matches!(key.name, "File" | "SetWorkingDirectory") { "" } else { "SetWorkingDirectory = \"/srv\"\n" };
+            let beside = if matches!(key.name, "File" | "SetWorkingDirectory") {
+                ""
+            } else {
+                "SetWorkingDirectory = \"/srv\"\n"
+            };
             let mut files = named("", &format!("[quadlet.Build]\n{beside}{verbatim}"));
             let web = &mut files[1].1;
             *web = web.replace("image = \"quay.io/a/b:1\"\n", "");
@@ -222,7 +253,10 @@ fn every_key_is_known_to_its_target_or_refused_with_the_version() {
                         // A key that this Podman knows is used, not forgotten.
                         let holds = |section: &str| {
                             bundle.files.iter().any(|file| {
-                                naive(&file.text).unwrap().iter().any(|line| line.section == section && line.key == key.name)
+                                naive(&file.text)
+                                    .unwrap()
+                                    .iter()
+                                    .any(|line| line.section == section && line.key == key.name)
                             })
                         };
                         // The address stands in Network=, and Memory= among the arguments.
@@ -239,10 +273,17 @@ fn every_key_is_known_to_its_target_or_refused_with_the_version() {
                         let (major, minor) = key.since;
                         // A whole unit type may be younger than its key's neighbours.
                         let needs = why.iter().any(|why| why.contains(&format!("needs Podman {major}.{minor}")));
-                        let group = keys::UnitType::all().iter().find(|t| t.group() == key.group || key.name == "Pod" || key.name == "StartWithPod" && t.group() == "Pod");
+                        let group = keys::UnitType::all().iter().find(|t| {
+                            t.group() == key.group
+                                || key.name == "Pod"
+                                || key.name == "StartWithPod" && t.group() == "Pod"
+                        });
                         let by_type = group.is_some_and(|_| {
                             keys::UnitType::all().iter().any(|t| {
-                                t.since() > target && why.iter().any(|why| why.contains(&format!("needs Podman {}.{}", t.since().0, t.since().1)))
+                                t.since() > target
+                                    && why.iter().any(|why| {
+                                        why.contains(&format!("needs Podman {}.{}", t.since().0, t.since().1))
+                                    })
                             })
                         });
                         if key.is_known_to(target) && !by_type || !needs && !by_type {
@@ -269,8 +310,11 @@ fn the_generators_agree(judged: &[(String, Bundle, Version)]) {
             fs::create_dir(&directory).unwrap();
             for file in bundle.files.iter().filter(|file| file.kind != FileKind::Slice) {
                 // Of one name only the first file is read: each bundle's units have names of their own.
-                let text = file.text.replace("web.build", &format!("web{at}.build")).replace("p.pod", &format!("p{at}.pod"));
-                let text = text.replace("web.image", &format!("web{at}.image")).replace("lan.network", &format!("lan{at}.network"));
+                let text =
+                    file.text.replace("web.build", &format!("web{at}.build")).replace("p.pod", &format!("p{at}.pod"));
+                let text = text
+                    .replace("web.image", &format!("web{at}.image"))
+                    .replace("lan.network", &format!("lan{at}.network"));
                 let text: Vec<&str> = text.lines().filter(|line| !line.starts_with("ServiceName=")).collect();
                 let (stem, suffix) = file.file_name().rsplit_once('.').unwrap();
                 fs::write(directory.join(format!("{stem}{at}.{suffix}")), text.join("\n") + "\n").unwrap();
@@ -278,12 +322,17 @@ fn the_generators_agree(judged: &[(String, Bundle, Version)]) {
             }
         }
         let verdict = judge.dry_run(dir.path(), false);
-        let said: Vec<_> = verdict.complaints().into_iter().map(|line| {
-            let at = line.find("web").or(line.find("/x")).map_or(line, |at| &line[at..]);
-            let number: String = at.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
-            let what = number.parse().ok().and_then(|at: usize| judged.get(at)).map(|(what, ..)| what.as_str());
-            format!("{line} ({})", what.unwrap_or("?"))
-        }).collect();
+        let said: Vec<_> = verdict
+            .complaints()
+            .into_iter()
+            .map(|line| {
+                let at = line.find("web").or(line.find("/x")).map_or(line, |at| &line[at..]);
+                let number: String =
+                    at.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
+                let what = number.parse().ok().and_then(|at: usize| judged.get(at)).map(|(what, ..)| what.as_str());
+                format!("{line} ({})", what.unwrap_or("?"))
+            })
+            .collect();
         assert!(said.is_empty(), "{}: {said:#?}", judge.name);
         assert_eq!((verdict.status, verdict.services.len()), (0, expected), "{}", judge.name);
     }

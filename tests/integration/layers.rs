@@ -27,7 +27,8 @@ const LONGEST: usize = 500;
 fn a_module_uses_only_the_layers_below_its_own() {
     let mut problems = Vec::new();
     for file in sources() {
-        problems.extend(complaints(&file.module, &file.text).into_iter().map(|what| format!("src/{}: {what}", file.shown)));
+        problems
+            .extend(complaints(&file.module, &file.text).into_iter().map(|what| format!("src/{}: {what}", file.shown)));
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
@@ -79,8 +80,14 @@ fn every_way_around_the_layers_is_seen() {
     for (module, text) in [
         (&["catalog", "fields"][..], "use crate::{diagnostic::Span, model, unit::keys};"),
         (&["catalog", "service", "limits"], "use super::super::fields::Fields;"),
-        (&["catalog", "fields"], "use super::node; // use crate::report::text\n/* crate::install /* crate::x */ crate::y */"),
-        (&["model"], "mod tests { use super::*; const A: &str = \"crate::report\"; const B: &str = r#\"\"crate::report\"#; }"),
+        (
+            &["catalog", "fields"],
+            "use super::node; // use crate::report::text\n/* crate::install /* crate::x */ crate::y */",
+        ),
+        (
+            &["model"],
+            "mod tests { use super::*; const A: &str = \"crate::report\"; const B: &str = r#\"\"crate::report\"#; }",
+        ),
         (&["model"], "fn f<'a>(c: char) -> bool { c == '\"' || c == '\\'' } pub(crate) fn g() {} pub(super) fn h() {}"),
         (&["main"], "use plimsoll::{cli::{self, Cli}, commands};"),
         (&["report"], "use crate::render::Bundle;"),
@@ -189,7 +196,13 @@ fn imports(module: &[String], text: &str) -> BTreeSet<String> {
 
 /// Follows the path at `at` from the module `place`, every branch of it, and gives the token behind it. Where it goes
 /// through the root of the crate (`at_root`), the next name is a module of a layer.
-fn follow(tokens: &[String], mut at: usize, place: &[&str], mut at_root: bool, imports: &mut BTreeSet<String>) -> usize {
+fn follow(
+    tokens: &[String],
+    mut at: usize,
+    place: &[&str],
+    mut at_root: bool,
+    imports: &mut BTreeSet<String>,
+) -> usize {
     let mut place = place.to_vec();
     let mut resolved = false;
     while at < tokens.len() {

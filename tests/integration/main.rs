@@ -1,7 +1,19 @@
 //! Plimsoll from outside: the binary, the example catalog, the documents, Podman's own generators.
+#![allow(
+    unreachable_pub,
+    clippy::assigning_clones,
+    clippy::doc_markdown,
+    clippy::format_collect,
+    clippy::format_push_string,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "tests: a panic is a verdict, and nothing here is anybody's interface"
+)]
 
 mod catalogs;
+mod cli;
 mod determinism;
+mod docs;
 mod injection;
 mod invariants;
 mod judge;
@@ -13,4 +25,5 @@ mod provenance;
 mod random;
 mod readme;
 mod run;
+mod templates;
 mod wrong;

@@ -134,10 +134,14 @@ pub(crate) fn any_seed() -> BoxedStrategy<Seed> {
 
 /// Catalogs for one target.
 pub(crate) fn seed(podman: (u16, u16)) -> BoxedStrategy<Seed> {
-    let target = (prop::bool::weighted(0.25), any::<bool>()).prop_map(move |(rootless, selinux)| Target { podman, rootless, selinux });
+    let target = (prop::bool::weighted(0.25), any::<bool>()).prop_map(move |(rootless, selinux)| Target {
+        podman,
+        rootless,
+        selinux,
+    });
     let defaults = (limits(), environment(), environment());
-    (target, of(limits()), of(limits()), defaults, vec(service(), 1..6)).prop_map(
-        |(target, fleet, stack, (defaults, default_environment, stack_environment), services)| Seed {
+    (target, of(limits()), of(limits()), defaults, vec(service(), 1..6))
+        .prop_map(|(target, fleet, stack, (defaults, default_environment, stack_environment), services)| Seed {
             target,
             fleet,
             stack,
@@ -145,16 +149,46 @@ pub(crate) fn seed(podman: (u16, u16)) -> BoxedStrategy<Seed> {
             default_environment,
             stack_environment,
             services,
-        },
-    )
-    .boxed()
+        })
+        .boxed()
 }
 
 /// Text with whatever gives trouble, but that can stand in a word of a unit.
 pub(crate) fn odd_text() -> impl Strategy<Value = String> {
     let piece = select(vec![
-        "a", "b c", " ", "'", "\"", "\\", "%", "$", "%n", "$HOME", "${X}", ";", "#", "=", ",", ":", "[Service]", "--privileged", "é", "☕", "`id`",
-        "{{ x }}", "{% y %}", "*", "~", "!", "@", "\u{3000}", "100%", "{\"a\":1}", "x\\n", "\\x41", "日本",
+        "a",
+        "b c",
+        " ",
+        "'",
+        "\"",
+        "\\",
+        "%",
+        "$",
+        "%n",
+        "$HOME",
+        "${X}",
+        ";",
+        "#",
+        "=",
+        ",",
+        ":",
+        "[Service]",
+        "--privileged",
+        "é",
+        "☕",
+        "`id`",
+        "{{ x }}",
+        "{% y %}",
+        "*",
+        "~",
+        "!",
+        "@",
+        "\u{3000}",
+        "100%",
+        "{\"a\":1}",
+        "x\\n",
+        "\\x41",
+        "日本",
     ]);
     vec(piece, 1..6).prop_map(|pieces| pieces.concat()).prop_filter("a lone semicolon", |text| text != ";")
 }
@@ -176,7 +210,17 @@ fn labels() -> impl Strategy<Value = BTreeMap<String, String>> {
 }
 
 fn size() -> impl Strategy<Value = (String, u64)> {
-    let unit = select(vec![("", 0), ("K", 10), ("M", 20), ("G", 30), ("T", 40), ("KiB", 10), ("MiB", 20), ("GiB", 30), ("TiB", 40)]);
+    let unit = select(vec![
+        ("", 0),
+        ("K", 10),
+        ("M", 20),
+        ("G", 30),
+        ("T", 40),
+        ("KiB", 10),
+        ("MiB", 20),
+        ("GiB", 30),
+        ("TiB", 40),
+    ]);
     prop_oneof![
         2 => (1..20_000_u64).prop_map(|bytes| (bytes.to_string(), bytes)),
         2 => select(vec![1, 4095, 4096, 4097, 512_000_000, 300_000_001, EXACT, EXACT - 1, LARGEST]).prop_map(|bytes| (bytes.to_string(), bytes)),
@@ -196,14 +240,29 @@ fn limits() -> BoxedStrategy<Limits> {
     ];
     let pids = prop_oneof![1..2000_u32, select(vec![1, 256, 4_194_304])];
     let weight = || of(select(vec![1, 100, 10_000]));
-    (of(size()), of(size()), of(cpus), of(pids), of(any::<bool>()), weight(), weight()).prop_map(
-        |(memory, swap, cpus, pids, throttle, cpu_weight, io_weight)| Limits { memory, swap, cpus, pids, throttle, cpu_weight, io_weight },
-    )
-    .boxed()
+    (of(size()), of(size()), of(cpus), of(pids), of(any::<bool>()), weight(), weight())
+        .prop_map(|(memory, swap, cpus, pids, throttle, cpu_weight, io_weight)| Limits {
+            memory,
+            swap,
+            cpus,
+            pids,
+            throttle,
+            cpu_weight,
+            io_weight,
+        })
+        .boxed()
 }
 
 fn texts() -> BoxedStrategy<Texts> {
-    let text = (of(plain_text()), vec(odd_text(), 0..5), environment(), labels(), labels(), of(plain_text()), of(vec(odd_text(), 1..4)));
+    let text = (
+        of(plain_text()),
+        vec(odd_text(), 0..5),
+        environment(),
+        labels(),
+        labels(),
+        of(plain_text()),
+        of(vec(odd_text(), 1..4)),
+    );
     text.prop_map(|(description, exec, environment, label, annotation, host_name, health)| Texts {
         description,
         exec,
@@ -219,45 +278,76 @@ fn texts() -> BoxedStrategy<Texts> {
 fn storage() -> BoxedStrategy<Storage> {
     let volumes = vec((0..6_u8, 0..5_u8, any::<bool>(), any::<bool>(), of(any::<bool>())), 0..4);
     let tmpfs = vec((0..4_u8, of(size()), any::<bool>()), 0..3);
-    (volumes, tmpfs, of(size()), vec(0..5_u8, 0..3)).prop_map(|(volumes, tmpfs, shm, secrets)| Storage { volumes, tmpfs, shm, secrets }).boxed()
+    (volumes, tmpfs, of(size()), vec(0..5_u8, 0..3))
+        .prop_map(|(volumes, tmpfs, shm, secrets)| Storage { volumes, tmpfs, shm, secrets })
+        .boxed()
 }
 
 fn life() -> BoxedStrategy<Life> {
-    let sec = select(vec![("0", 0), ("\"1s\"", 1_000_000), ("10", 10_000_000), ("\"1min 30s\"", 90_000_000), ("\"250ms\"", 250_000), ("\"1.5h\"", 5_400_000_000)]);
+    let sec = select(vec![
+        ("0", 0),
+        ("\"1s\"", 1_000_000),
+        ("10", 10_000_000),
+        ("\"1min 30s\"", 90_000_000),
+        ("\"250ms\"", 250_000),
+        ("\"1.5h\"", 5_400_000_000),
+    ]);
     let policy = select(vec!["no", "on-success", "on-failure", "on-abnormal", "on-watchdog", "on-abort", "always"]);
     let burst = prop_oneof![1..20_u32, Just(1_000_000)];
     let start = select(vec!["300", "\"15min\"", "\"infinity\"", "0"]);
-    (of(policy), of(sec), of(burst), of(of(0..1000_u64)), of(start), of(0..=86_400_u32), of(0..1000_u32), of(select(vec!["kill", "stop", "continue"])))
-        .prop_map(|(policy, sec, burst, interval, start, stop_timeout, stop, oom)| Life { policy, sec, burst, interval, start, stop_timeout, stop, oom })
+    (
+        of(policy),
+        of(sec),
+        of(burst),
+        of(of(0..1000_u64)),
+        of(start),
+        of(0..=86_400_u32),
+        of(0..1000_u32),
+        of(select(vec!["kill", "stop", "continue"])),
+    )
+        .prop_map(|(policy, sec, burst, interval, start, stop_timeout, stop, oom)| Life {
+            policy,
+            sec,
+            burst,
+            interval,
+            start,
+            stop_timeout,
+            stop,
+            oom,
+        })
         .boxed()
 }
 
 fn service() -> BoxedStrategy<Service> {
     let user = of(select(vec![0, 1, 1000, 65_535]));
     let rest = (user, any::<bool>(), any::<(u8, u8)>(), vec(any::<(u8, u8)>(), 0..4), of(any::<u8>()), any::<u32>());
-    (0..4_u8, 0..4_u8, limits(), texts(), storage(), life(), rest).prop_map(
-        |(stack, style, limits, texts, storage, life, (user, group, networks, dependencies, allow, plain))| Service {
-            stack,
-            style,
-            limits,
-            texts,
-            storage,
-            life,
-            user,
-            group,
-            networks,
-            dependencies,
-            allow,
-            plain,
-        },
-    )
-    .boxed()
+    (0..4_u8, 0..4_u8, limits(), texts(), storage(), life(), rest)
+        .prop_map(
+            |(stack, style, limits, texts, storage, life, (user, group, networks, dependencies, allow, plain))| {
+                Service {
+                    stack,
+                    style,
+                    limits,
+                    texts,
+                    storage,
+                    life,
+                    user,
+                    group,
+                    networks,
+                    dependencies,
+                    allow,
+                    plain,
+                }
+            },
+        )
+        .boxed()
 }
 
 impl Seed {
     /// Writes the catalog. Every name in it begins with `prefix`, so that several can stand side by side.
     pub(crate) fn build(&self, prefix: &str) -> RandomCatalog {
-        let names: Vec<Name> = self.services.iter().enumerate().map(|(at, service)| Name::new(prefix, at, service)).collect();
+        let names: Vec<Name> =
+            self.services.iter().enumerate().map(|(at, service)| Name::new(prefix, at, service)).collect();
         let mut files = vec![("catalog.toml".to_owned(), self.top(prefix))];
         for stack in ["one", "two"] {
             let stack = format!("{prefix}{stack}");
@@ -267,7 +357,15 @@ impl Seed {
         }
         let mut services = Vec::new();
         for (at, (service, name)) in self.services.iter().zip(&names).enumerate() {
-            let mut writer = Writer { seed: self, service, names: &names, at, prefix, text: String::new(), declared: Declared::default() };
+            let mut writer = Writer {
+                seed: self,
+                service,
+                names: &names,
+                at,
+                prefix,
+                text: String::new(),
+                declared: Declared::default(),
+            };
             writer.write();
             files.push((name.path.clone(), writer.text));
             services.push(writer.declared);
@@ -277,7 +375,10 @@ impl Seed {
 
     fn top(&self, prefix: &str) -> String {
         let (major, minor) = self.target.podman;
-        let mut text = format!("name = \"{prefix}\"\n\n[target]\npodman = \"{major}.{minor}\"\nselinux = {}\n", self.target.selinux);
+        let mut text = format!(
+            "name = \"{prefix}\"\n\n[target]\npodman = \"{major}.{minor}\"\nselinux = {}\n",
+            self.target.selinux
+        );
         if self.target.rootless {
             text += "profile = \"rootless\"\nuser = 1000\n";
         }
@@ -297,7 +398,9 @@ impl Seed {
             "\n[network.{prefix}six]\nipv6 = true\nsubnet = [\"10.6.0.0/24\", \"2001:db8:6::/64\"]\ngateway = [\"10.6.0.1\", \"2001:db8:6::1\"]\nlabel = {{ a = \"b c\" }}\n"
         );
         text += &format!("\n[network.{prefix}up]\nexternal = true\n");
-        text += &format!("\n[volume.{prefix}cache]\nlabel = {{ a = \"b c\" }}\n\n[volume.{prefix}attic]\nexternal = true\n");
+        text += &format!(
+            "\n[volume.{prefix}cache]\nlabel = {{ a = \"b c\" }}\n\n[volume.{prefix}attic]\nexternal = true\n"
+        );
         text
     }
 
@@ -335,7 +438,11 @@ impl Limits {
                 _ => format!("cpus = {}.{:03}0\n", cpus / 1000, cpus % 1000),
             };
         }
-        for (key, number) in [("pids", self.pids), ("cpu_weight", self.cpu_weight.map(u32::from)), ("io_weight", self.io_weight.map(u32::from))] {
+        for (key, number) in [
+            ("pids", self.pids),
+            ("cpu_weight", self.cpu_weight.map(u32::from)),
+            ("io_weight", self.io_weight.map(u32::from)),
+        ] {
             text += &number.map(|number| format!("{key} = {number}\n")).unwrap_or_default();
         }
         if let Some(throttle) = self.throttle {
@@ -351,7 +458,8 @@ fn decimal(millis: u32) -> String {
 }
 
 fn map(key: &str, map: &BTreeMap<String, String>) -> String {
-    let pairs: Vec<_> = map.iter().map(|(key, value)| format!("{} = {}", toml_string(key), toml_string(value))).collect();
+    let pairs: Vec<_> =
+        map.iter().map(|(key, value)| format!("{} = {}", toml_string(key), toml_string(value))).collect();
     format!("{key} = {{ {} }}\n", pairs.join(", "))
 }
 
@@ -365,7 +473,8 @@ impl Name {
     fn new(prefix: &str, at: usize, service: &Service) -> Self {
         let tail = ["", "-x", "_y--z", "-of-a-name-that-is-quite-long"][usize::from(service.style)];
         let stem = format!("{prefix}s{at}{tail}");
-        let stack = [None, None, Some("one"), Some("two")][usize::from(service.stack)].map(|stack| format!("{prefix}{stack}"));
+        let stack =
+            [None, None, Some("one"), Some("two")][usize::from(service.stack)].map(|stack| format!("{prefix}{stack}"));
         let unit = stack.as_ref().map_or_else(|| stem.clone(), |stack| format!("{stack}-{stem}"));
         let path = stack.as_ref().map_or_else(|| format!("{stem}.toml"), |stack| format!("{stack}/{stem}.toml"));
         Self { stack, unit, path }
@@ -439,7 +548,10 @@ impl Writer<'_> {
             self.line(format!("host_name = {}", toml_string(&name)));
         }
         if let Some(words) = &texts.health {
-            self.line(format!("health = {{ cmd = {}, interval = \"30s\", retries = 4, on_failure = \"kill\" }}", toml_list(words)));
+            self.line(format!(
+                "health = {{ cmd = {}, interval = \"30s\", retries = 4, on_failure = \"kill\" }}",
+                toml_list(words)
+            ));
         }
         self.declared.environment.clone_from(&self.seed.default_environment);
         if self.names[self.at].stack.is_some() {
@@ -523,7 +635,8 @@ impl Writer<'_> {
         let Some(allow) = self.service.allow.filter(|_| self.rootful()) else { return };
         let lan = format!("{}lan", self.prefix);
         let all = ["192.0.2.0/24", "2001:db8::7", "localhost", &lan, "198.51.100.7", "link-local"];
-        let chosen: Vec<_> = all.iter().enumerate().filter(|(bit, _)| allow & (1 << bit) != 0).map(|(_, entry)| *entry).collect();
+        let chosen: Vec<_> =
+            all.iter().enumerate().filter(|(bit, _)| allow & (1 << bit) != 0).map(|(_, entry)| *entry).collect();
         self.line(format!("ip_address_allow = {}", toml_list(&chosen)));
     }
 
@@ -540,7 +653,8 @@ impl Writer<'_> {
             2 => {
                 self.line("network = \"bridge\"\npublish_port = [\"192.0.2.5:8080:80/tcp\", { host_ip = \"2001:db8::5\", host = \"9000-9001\", container = \"9000-9001\", protocol = \"udp\" }, \"443\"]");
                 self.declared.networks.push("bridge".to_owned());
-                self.declared.publish = ["192.0.2.5:8080:80/tcp", "[2001:db8::5]:9000-9001:9000-9001/udp", "443"].map(str::to_owned).into();
+                self.declared.publish =
+                    ["192.0.2.5:8080:80/tcp", "[2001:db8::5]:9000-9001:9000-9001/udp", "443"].map(str::to_owned).into();
             }
             3 if self.seed.target.rootless => {
                 self.line("network = \"pasta:--map-gw\"");
@@ -592,7 +706,10 @@ impl Writer<'_> {
         restart.extend(life.policy.map(|policy| format!("policy = \"{policy}\"")));
         restart.extend(life.sec.map(|(text, _)| format!("sec = {text}")));
         restart.extend(life.burst.map(|burst| format!("burst = {burst}")));
-        let needed = (life.sec.map_or(10_000_000, |(_, micros)| micros) + 1_000_000) * u64::from(life.burst.unwrap_or(5)) / 1_000_000 + 1;
+        let needed = (life.sec.map_or(10_000_000, |(_, micros)| micros) + 1_000_000)
+            * u64::from(life.burst.unwrap_or(5))
+            / 1_000_000
+            + 1;
         restart.extend(life.interval.map(|more| match more {
             Some(more) => format!("interval = {}", needed + more),
             None => "interval = \"infinity\"".to_owned(),
@@ -636,15 +753,28 @@ impl Writer<'_> {
                 _ => format!("{prefix}attic"),
             };
             let shared = *kind > 2;
-            let target = format!("{}{at}", ["/mnt/v", "/mnt/with space ", "/mnt/ü", "/mnt/$x%", "/mnt/'q\""][usize::from(*target)]);
+            let target = format!(
+                "{}{at}",
+                ["/mnt/v", "/mnt/with space ", "/mnt/ü", "/mnt/$x%", "/mnt/'q\""][usize::from(*target)]
+            );
             let idmap = idmap.filter(|_| self.rootful());
             let access = if *rw { "rw" } else { "ro" };
-            let mut table = format!("\n[[volume]]\nsource = {}\ntarget = {}\naccess = \"{access}\"\nshared = {shared}\nexec = {exec}\n", toml_string(&source), toml_string(&target));
+            let mut table = format!(
+                "\n[[volume]]\nsource = {}\ntarget = {}\naccess = \"{access}\"\nshared = {shared}\nexec = {exec}\n",
+                toml_string(&source),
+                toml_string(&target)
+            );
             if let Some(idmap) = idmap {
                 let _ = writeln!(table, "idmap = {idmap}");
             }
             self.line(table);
-            let label = if !self.seed.target.selinux { "" } else if shared { ",z" } else { ",Z" };
+            let label = if !self.seed.target.selinux {
+                ""
+            } else if shared {
+                ",z"
+            } else {
+                ",Z"
+            };
             let idmap = if idmap.unwrap_or(self.rootful()) { ",idmap" } else { "" };
             let exec = if *exec { "exec" } else { "noexec" };
             self.declared.volumes.push(format!("{source}:{target}:{access}{label}{idmap},nosuid,nodev,{exec}"));
@@ -686,8 +816,14 @@ impl Writer<'_> {
             let name = format!("{}.secret-{at}", self.prefix);
             let (toml, value) = match kind {
                 0 => (String::new(), format!("{name},type=mount,{ids}mode=0400")),
-                1 => ("target = \"file\"\nmode = \"0440\"".to_owned(), format!("{name},type=mount,target=file,{ids}mode=0440")),
-                2 => ("target = \"/with space/50%\"".to_owned(), format!("{name},type=mount,target=/with space/50%,{ids}mode=0400")),
+                1 => (
+                    "target = \"file\"\nmode = \"0440\"".to_owned(),
+                    format!("{name},type=mount,target=file,{ids}mode=0440"),
+                ),
+                2 => (
+                    "target = \"/with space/50%\"".to_owned(),
+                    format!("{name},type=mount,target=/with space/50%,{ids}mode=0400"),
+                ),
                 3 => ("type = \"env\"".to_owned(), format!("{name},type=env")),
                 _ => ("type = \"env\"\ntarget = \"TOKEN\"".to_owned(), format!("{name},type=env,target=TOKEN")),
             };

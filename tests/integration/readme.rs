@@ -36,11 +36,14 @@ fn the_first_catalog_gives_what_the_readme_says() {
     assert_eq!((status, stderr.as_str()), (0, ""));
     assert_eq!(stdout, blocks("text")[0]);
 
-    let container = fs::read_to_string(dir.path().join("out/etc/containers/systemd/plimsoll/hello.container")).expect("rendered");
+    let container =
+        fs::read_to_string(dir.path().join("out/etc/containers/systemd/plimsoll/hello.container")).expect("rendered");
     let slice = fs::read_to_string(dir.path().join("out/etc/systemd/system/services-hello.slice")).expect("rendered");
     let rows: Vec<Vec<String>> = readme()
         .lines()
-        .filter(|line| line.starts_with("| the slice") || line.starts_with("| `[Service]`") || line.starts_with("| podman |"))
+        .filter(|line| {
+            line.starts_with("| the slice") || line.starts_with("| `[Service]`") || line.starts_with("| podman |")
+        })
         .map(|line| line.split('`').skip(1).step_by(2).map(str::to_owned).collect())
         .collect();
     assert_eq!(rows.len(), 3);
@@ -51,7 +54,10 @@ fn the_first_catalog_gives_what_the_readme_says() {
         assert!(container.lines().any(|l| l == line), "{line} in [Service]");
     }
     for argument in &rows[2] {
-        assert!(container.lines().any(|l| l == argument || l == format!("PodmanArgs={argument}")), "{argument} for podman");
+        assert!(
+            container.lines().any(|l| l == argument || l == format!("PodmanArgs={argument}")),
+            "{argument} for podman"
+        );
     }
 
     fs::write(&service, toml.replace("64M", "64MB")).expect("a file");
@@ -71,7 +77,10 @@ fn the_schemas_are_current() {
             fs::write(&path, &wanted).expect("written");
         }
         let found = fs::read_to_string(&path).expect("it is there");
-        assert!(found == wanted, "{name}.json is not what `plimsoll schema {name}` prints: PLIMSOLL_UPDATE_DOCS=1 cargo test");
+        assert!(
+            found == wanted,
+            "{name}.json is not what `plimsoll schema {name}` prints: PLIMSOLL_UPDATE_DOCS=1 cargo test"
+        );
     }
 }
 

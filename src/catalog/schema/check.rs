@@ -52,7 +52,8 @@ fn check_value(node: &Node, kind: Kind, diagnostics: &mut Diagnostics) {
         (Kind::Integer(low, high), Value::Integer(number)) if (low..=high).contains(number) => {}
         (Kind::Choice(words) | Kind::BoolOr(words), Value::String(text)) => {
             if !words.contains(&text.as_str()) {
-                let help = nearest(text, words.iter().copied()).map_or_else(|| format!("write {}", expected()), |w| format!("write `{w}`"));
+                let help = nearest(text, words.iter().copied())
+                    .map_or_else(|| format!("write {}", expected()), |w| format!("write `{w}`"));
                 let message = format!("`{}` is not {}", text.escape_debug(), expected());
                 diagnostics.push(Diagnostic::error(message, node.span).help(help));
             }
@@ -88,7 +89,9 @@ fn check_value(node: &Node, kind: Kind, diagnostics: &mut Diagnostics) {
         (Kind::TablesOr(_, noun), Value::String(text)) => check_noun(text, noun, node, diagnostics),
         (Kind::Sections(names), Value::Table(map)) => check_sections(map, names, diagnostics),
         (Kind::Tables(_) | Kind::TablesOr(..), Value::Table(_)) => {
-            diagnostics.push(mismatch(node, &expected()).help("double the brackets: each of these tables is one of a list, [[…]]"));
+            diagnostics.push(
+                mismatch(node, &expected()).help("double the brackets: each of these tables is one of a list, [[…]]"),
+            );
         }
         (Kind::Table(schema), _) => diagnostics.push(no_table(node, schema())),
         (Kind::Integer(..), Value::Integer(number)) => {
@@ -105,7 +108,9 @@ fn check_value(node: &Node, kind: Kind, diagnostics: &mut Diagnostics) {
 /// How to spell a value of another type.
 fn spelling(node: &Node, kind: Kind) -> Option<String> {
     match (kind, &node.value) {
-        (Kind::Integer(..), Value::String(text)) if text.parse::<i64>().is_ok() => Some(format!("write {text}, without quotes")),
+        (Kind::Integer(..), Value::String(text)) if text.parse::<i64>().is_ok() => {
+            Some(format!("write {text}, without quotes"))
+        }
         (Kind::Text | Kind::Texts, Value::Table(_)) => {
             Some("the one table here is { specifier = \"%H\" }, for text with specifiers of systemd's".to_owned())
         }
@@ -119,13 +124,18 @@ fn spelling(node: &Node, kind: Kind) -> Option<String> {
         (Kind::Text | Kind::Texts, Value::Float(text)) => Some(format!("write \"{text}\", in quotes")),
         (Kind::Named(_), _) => Some("write a table for each: [KEY.NAME]".to_owned()),
         (Kind::Tables(_), _) => Some("write a table for each, with the key in double brackets: [[…]]".to_owned()),
-        (Kind::TablesOr(_, noun), _) => Some(format!("{}; or tables, with the key in double brackets: [[…]]", in_quotes(noun))),
+        (Kind::TablesOr(_, noun), _) => {
+            Some(format!("{}; or tables, with the key in double brackets: [[…]]", in_quotes(noun)))
+        }
         _ => None,
     }
 }
 
 fn in_quotes(noun: &Noun) -> String {
-    noun.examples.first().map_or_else(|| format!("write {} in quotes", noun.what), |example| format!("write it in quotes, such as \"{example}\""))
+    noun.examples.first().map_or_else(
+        || format!("write {} in quotes", noun.what),
+        |example| format!("write it in quotes, such as \"{example}\""),
+    )
 }
 
 /// What stands where a table should, and the keys that the table would have.
@@ -139,7 +149,9 @@ fn no_table(node: &Node, schema: &Schema) -> Diagnostic {
 fn is_text(node: &Node) -> bool {
     match &node.value {
         Value::String(_) | Value::Integer(_) => true,
-        Value::Table(map) => map.len() == 1 && matches!(map.get("specifier"), Some(e) if matches!(e.node.value, Value::String(_))),
+        Value::Table(map) => {
+            map.len() == 1 && matches!(map.get("specifier"), Some(e) if matches!(e.node.value, Value::String(_)))
+        }
         _ => false,
     }
 }
@@ -185,7 +197,9 @@ fn check_dialect(node: &Node, syntax: Syntax, diagnostics: &mut Diagnostics) {
         }
         // A command in a key of one text becomes a JSON array, where a word may be anything but empty.
         (Syntax::Text, Value::Array(words)) if words.is_empty() => return refuse(node, Refusal::Empty),
-        (Syntax::Text, Value::Array(_)) => |word, _| if word.is_empty() { Err(Refusal::EmptyWord) } else { Ok(String::new()) },
+        (Syntax::Text, Value::Array(_)) => {
+            |word, _| if word.is_empty() { Err(Refusal::EmptyWord) } else { Ok(String::new()) }
+        }
         (Syntax::Text, _) => quote::text,
         (Syntax::Lines, _) => quote::line,
         (Syntax::Strv, _) => quote::strv_word,
@@ -196,7 +210,9 @@ fn check_dialect(node: &Node, syntax: Syntax, diagnostics: &mut Diagnostics) {
         let Some(text) = fields::text(item).map(|text| text.value) else { continue };
         // What no unit may contain was told already.
         let written = quote::guard(&text.text).and_then(|()| writer(&text.text, Expansion::None));
-        if let Some(refusal) = written.err().filter(|refusal| !matches!(refusal, Refusal::Forbidden(_) | Refusal::TooLong)) {
+        if let Some(refusal) =
+            written.err().filter(|refusal| !matches!(refusal, Refusal::Forbidden(_) | Refusal::TooLong))
+        {
             refuse(item, refusal);
         }
     }
@@ -220,7 +236,10 @@ fn check_list(
 
 fn check_pair_key(key: &str) -> Result<(), Invalid> {
     if key.is_empty() || key.contains('=') {
-        return Err(Invalid::new(format!("`{}` cannot stand before a `=`", key.escape_debug()), "write a key without `=`"));
+        return Err(Invalid::new(
+            format!("`{}` cannot stand before a `=`", key.escape_debug()),
+            "write a key without `=`",
+        ));
     }
     quote::guard(key).map_err(|refusal| Invalid::new(refusal.to_string(), refusal.help()))
 }
@@ -247,7 +266,8 @@ fn check_pair_list(items: &[Node], diagnostics: &mut Diagnostics, key_check: fn(
         check_guard(text, item, diagnostics);
         match text.split_once('=') {
             None => diagnostics.push(
-                Diagnostic::error(format!("`{}` has no `=`", text.escape_debug()), item.span).help("write KEY=value, or better a table: { KEY = \"value\" }"),
+                Diagnostic::error(format!("`{}` has no `=`", text.escape_debug()), item.span)
+                    .help("write KEY=value, or better a table: { KEY = \"value\" }"),
             ),
             Some((key, _)) => {
                 if let Err(Invalid { message, help }) = key_check(key) {
@@ -309,7 +329,8 @@ fn boolean_as_string(text: &str, node: &Node) -> Diagnostic {
         "false" | "no" | "off" | "0" => Some(false),
         _ => None,
     };
-    let help = meant.map_or_else(|| "write `true` or `false`".to_owned(), |yes| format!("write `{yes}`, without quotes"));
+    let help =
+        meant.map_or_else(|| "write `true` or `false`".to_owned(), |yes| format!("write `{yes}`, without quotes"));
     mismatch(node, "`true` or `false`").help(help)
 }
 

@@ -249,7 +249,8 @@ fn check_interval(text: &str) -> Result<(), Invalid> {
 }
 
 fn check_account(text: &str) -> Result<(), Invalid> {
-    let invalid = |help: &str| Err(Invalid::new(format!("`{}` is neither a user nor a group", text.escape_debug()), help));
+    let invalid =
+        |help: &str| Err(Invalid::new(format!("`{}` is neither a user nor a group", text.escape_debug()), help));
     if text.contains(':') {
         return invalid("write the user in `user` and the group in `group`");
     }
@@ -260,7 +261,10 @@ fn check_account(text: &str) -> Result<(), Invalid> {
         };
     }
     let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
-    if text.len() <= 32 && text.bytes().next().is_some_and(word) && text.bytes().all(|b| word(b) || matches!(b, b'-' | b'.')) {
+    if text.len() <= 32
+        && text.bytes().next().is_some_and(word)
+        && text.bytes().all(|b| word(b) || matches!(b, b'-' | b'.'))
+    {
         return Ok(());
     }
     invalid("write a number, or a name that the image's /etc/passwd knows")
@@ -302,7 +306,10 @@ fn check_mode(text: &str) -> Result<(), Invalid> {
     if (3..=4).contains(&text.len()) && text.bytes().all(|b| (b'0'..=b'7').contains(&b)) {
         return Ok(());
     }
-    Err(Invalid::new(format!("`{}` is not a mode", text.escape_debug()), "write octal digits in quotes, such as \"0400\""))
+    Err(Invalid::new(
+        format!("`{}` is not a mode", text.escape_debug()),
+        "write octal digits in quotes, such as \"0400\"",
+    ))
 }
 
 fn check_network(text: &str) -> Result<(), Invalid> {
@@ -322,7 +329,18 @@ fn check_network(text: &str) -> Result<(), Invalid> {
 
 /// The suffixes of systemd's unit types, and Quadlet's that become a service.
 pub(crate) const UNIT_SUFFIXES: &[&str] = &[
-    "service", "socket", "device", "mount", "automount", "swap", "target", "path", "timer", "slice", "scope", "container",
+    "service",
+    "socket",
+    "device",
+    "mount",
+    "automount",
+    "swap",
+    "target",
+    "path",
+    "timer",
+    "slice",
+    "scope",
+    "container",
 ];
 
 fn check_whole_unit(text: &str) -> Result<(), Invalid> {
@@ -371,10 +389,16 @@ fn check_peer(text: &str) -> Result<(), Invalid> {
 fn check_registry(text: &str) -> Result<(), Invalid> {
     let probe = format!("{}/x", text.trim_end_matches('/'));
     let host = text.split('/').next().unwrap_or(text);
-    if !text.ends_with('/') && (host.contains(['.', ':']) || host == "localhost") && model::ImageRef::parse(&probe).is_ok() {
+    if !text.ends_with('/')
+        && (host.contains(['.', ':']) || host == "localhost")
+        && model::ImageRef::parse(&probe).is_ok()
+    {
         return Ok(());
     }
-    Err(Invalid::new(format!("`{}` is not a registry", text.escape_debug()), "write a host such as `quay.io`, or a path in one such as `docker.io/library`"))
+    Err(Invalid::new(
+        format!("`{}` is not a registry", text.escape_debug()),
+        "write a host such as `quay.io`, or a path in one such as `docker.io/library`",
+    ))
 }
 
 fn check_rule(text: &str) -> Result<(), Invalid> {

@@ -11,8 +11,23 @@ use crate::unit::keys;
 
 /// Keys of `[Container]` that a table or a typed key of the catalog speaks for.
 pub(crate) const TYPED: &[&str] = &[
-    "Image", "User", "Group", "Volume", "Tmpfs", "Network", "PublishPort", "Secret", "Memory", "PidsLimit", "IP", "IP6",
-    "StopTimeout", "ShmSize", "ContainerName", "ServiceName", "Pod",
+    "Image",
+    "User",
+    "Group",
+    "Volume",
+    "Tmpfs",
+    "Network",
+    "PublishPort",
+    "Secret",
+    "Memory",
+    "PidsLimit",
+    "IP",
+    "IP6",
+    "StopTimeout",
+    "ShmSize",
+    "ContainerName",
+    "ServiceName",
+    "Pod",
 ];
 
 /// The keys of `[health]` and the Quadlet keys that they are.
@@ -70,9 +85,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
 pub(crate) fn service() -> &'static Schema {
     static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
         let mut fields = typed_fields();
-        fields.extend(
-            plain_keys("Container", TYPED).filter(|key| !key.name.starts_with("Health")).map(plain),
-        );
+        fields.extend(plain_keys("Container", TYPED).filter(|key| !key.name.starts_with("Health")).map(plain));
         fields.extend(keys::keys("Install").iter().filter(|key| key.name != "DefaultInstance").map(plain));
         fields.extend(keys::keys("Quadlet").iter().map(plain));
         Schema { what: "a service", fields, elsewhere: ELSEWHERE }
@@ -83,34 +96,82 @@ pub(crate) fn service() -> &'static Schema {
 fn typed_fields() -> Vec<Field> {
     vec![
         prose("description", "What the service is, in a few words. systemd: Description=."),
-        field("image", Kind::Noun(&IMAGE), "The image: registry, path, tag or digest; or a NAME.build or NAME.image of this catalog. Quadlet: Image=."),
-        field("pull_unit", Kind::Bool, "Pull the image in a .image unit of its own, outside the service's memory limit. Podman 5.6+."),
-        field("container_name", Kind::Noun(&RESOURCE), "The podman name of the container; the unit's name unless set. Quadlet: ContainerName=."),
-        field("service_name", Kind::Noun(&RESOURCE), "The name of the systemd service, without .service. Podman 5.3+. Quadlet: ServiceName=."),
+        field(
+            "image",
+            Kind::Noun(&IMAGE),
+            "The image: registry, path, tag or digest; or a NAME.build or NAME.image of this catalog. Quadlet: Image=.",
+        ),
+        field(
+            "pull_unit",
+            Kind::Bool,
+            "Pull the image in a .image unit of its own, outside the service's memory limit. Podman 5.6+.",
+        ),
+        field(
+            "container_name",
+            Kind::Noun(&RESOURCE),
+            "The podman name of the container; the unit's name unless set. Quadlet: ContainerName=.",
+        ),
+        field(
+            "service_name",
+            Kind::Noun(&RESOURCE),
+            "The name of the systemd service, without .service. Podman 5.3+. Quadlet: ServiceName=.",
+        ),
         field("pod", Kind::Noun(&RESOURCE), "A pod of this catalog, NAME.pod. Podman 5.0+. Quadlet: Pod=."),
         field("user", Kind::Number(&ACCOUNT), "The user inside the container, by number or name. Quadlet: User=."),
         field("group", Kind::Number(&ACCOUNT), "The group inside the container; needs `user`. Quadlet: Group=."),
         field("limits", Kind::Table(limits), "The load line, stated in the slice, in [Service] and for podman."),
         field("volume", Kind::Tables(volume), "Directories and named volumes of the service. Quadlet: Volume=."),
-        field("tmpfs", Kind::Tables(tmpfs), "File systems in memory. /tmp and /run are built in; an entry of the same target replaces one, an empty list removes both. Quadlet: Tmpfs=."),
+        field(
+            "tmpfs",
+            Kind::Tables(tmpfs),
+            "File systems in memory. /tmp and /run are built in; an entry of the same target replaces one, an empty list removes both. Quadlet: Tmpfs=.",
+        ),
         field("shm_size", Kind::Number(&LIMIT), "Size of /dev/shm; min(64M, memory/8) unless set. Quadlet: ShmSize=."),
-        field("network", Kind::TablesOr(network, &NETWORK), "Networks of the service; without one it gets `Network=none`. Quadlet: Network=."),
-        field("publish_port", Kind::TablesOr(publish_port, &PUBLISH), "Ports of the container on the host. Quadlet: PublishPort=."),
-        field("ip_address_allow", Kind::Nouns(&PEER), "Whom the service may talk to; everybody else is denied. systemd: IPAddressAllow= with IPAddressDeny=any."),
+        field(
+            "network",
+            Kind::TablesOr(network, &NETWORK),
+            "Networks of the service; without one it gets `Network=none`. Quadlet: Network=.",
+        ),
+        field(
+            "publish_port",
+            Kind::TablesOr(publish_port, &PUBLISH),
+            "Ports of the container on the host. Quadlet: PublishPort=.",
+        ),
+        field(
+            "ip_address_allow",
+            Kind::Nouns(&PEER),
+            "Whom the service may talk to; everybody else is denied. systemd: IPAddressAllow= with IPAddressDeny=any.",
+        ),
         field("secret", Kind::TablesOr(secret, &SECRET), "Podman secrets, by name; never a value. Quadlet: Secret=."),
         field("health", Kind::Table(health), "The health check. Quadlet: Health*=."),
         field("restart", Kind::Table(restart), "When and how often systemd starts the service again."),
         field("timeouts", Kind::Table(timeouts), "How long starting and stopping may take."),
-        field("stop_timeout", Kind::Integer(0, 86_400), "Seconds between the stop signal and the kill; 60 unless set. Quadlet: StopTimeout=."),
-        field("oom_policy", Kind::Choice(&["kill", "stop", "continue"]), "What systemd does when the kernel kills for memory. systemd: OOMPolicy=."),
-        field("requires", Kind::Nouns(&UNIT), "Units it cannot run without, started first. systemd: Requires= and After=."),
+        field(
+            "stop_timeout",
+            Kind::Integer(0, 86_400),
+            "Seconds between the stop signal and the kill; 60 unless set. Quadlet: StopTimeout=.",
+        ),
+        field(
+            "oom_policy",
+            Kind::Choice(&["kill", "stop", "continue"]),
+            "What systemd does when the kernel kills for memory. systemd: OOMPolicy=.",
+        ),
+        field(
+            "requires",
+            Kind::Nouns(&UNIT),
+            "Units it cannot run without, started first. systemd: Requires= and After=.",
+        ),
         field("wants", Kind::Nouns(&UNIT), "Units it would like to have, started first. systemd: Wants= and After=."),
         field("binds_to", Kind::Nouns(&UNIT), "Units it stops with, started first. systemd: BindsTo= and After=."),
         field("part_of", Kind::Nouns(&UNIT), "Units whose stop and restart it follows. systemd: PartOf=."),
         field("after", Kind::Nouns(&UNIT), "Units it starts after. systemd: After=."),
         field("before", Kind::Nouns(&UNIT), "Units it starts before. systemd: Before=."),
         field("waive", Kind::Tables(waive), "Exceptions from rules of `check`, each with its reason."),
-        field("quadlet", Kind::Sections(&["Container", "Quadlet", "Image", "Build", "Pod", "Artifact"]), "Verbatim Quadlet keys. [quadlet.Container] goes into the container; the others make a unit of that type beside it."),
+        field(
+            "quadlet",
+            Kind::Sections(&["Container", "Quadlet", "Image", "Build", "Pod", "Artifact"]),
+            "Verbatim Quadlet keys. [quadlet.Container] goes into the container; the others make a unit of that type beside it.",
+        ),
         field("systemd", Kind::Sections(&["Unit", "Service", "Install"]), "Verbatim systemd directives."),
     ]
 }
@@ -124,9 +185,21 @@ pub(crate) fn limits() -> &'static Schema {
             field("cpus", Kind::Number(&CPUS), "CPUs, a decimal with at most three places, at least 0.01."),
             field("pids", Kind::Integer(1, 4_194_304), "Processes and threads of the payload; 256 unless set."),
             field("swap", Kind::Number(&MEMORY), "Swap beyond the memory; 0 unless set."),
-            field("memory_policy", Kind::Choice(&["kill", "throttle"]), "What happens at the limit: `kill` (MemoryHigh = MemoryMax), or `throttle` (MemoryHigh at 90 %)."),
-            field("cpu_weight", Kind::Integer(1, 10_000), "Share of CPU under contention; systemd's default is 100. systemd: CPUWeight=."),
-            field("io_weight", Kind::Integer(1, 10_000), "Share of I/O under contention; systemd's default is 100. systemd: IOWeight=."),
+            field(
+                "memory_policy",
+                Kind::Choice(&["kill", "throttle"]),
+                "What happens at the limit: `kill` (MemoryHigh = MemoryMax), or `throttle` (MemoryHigh at 90 %).",
+            ),
+            field(
+                "cpu_weight",
+                Kind::Integer(1, 10_000),
+                "Share of CPU under contention; systemd's default is 100. systemd: CPUWeight=.",
+            ),
+            field(
+                "io_weight",
+                Kind::Integer(1, 10_000),
+                "Share of I/O under contention; systemd's default is 100. systemd: IOWeight=.",
+            ),
         ],
         elsewhere: &[
             ("memory_max", "write `memory`"),
@@ -150,7 +223,15 @@ fn volume() -> &'static Schema {
             field("idmap", Kind::Bool, "Files on disk keep the container's ids; true in the rootful profile."),
             field("exec", Kind::Bool, "Programs may be run from it; false unless set."),
         ],
-        elsewhere: &[("read_only", "write `access = \"ro\"`"), ("rw", "write `access = \"rw\"`"), ("mode", "write `access`"), ("ro", "write `access = \"ro\"`"), ("options", "write `access`, `shared`, `idmap` and `exec`"), ("destination", "write `target`"), ("path", "write `source`")],
+        elsewhere: &[
+            ("read_only", "write `access = \"ro\"`"),
+            ("rw", "write `access = \"rw\"`"),
+            ("mode", "write `access`"),
+            ("ro", "write `access = \"ro\"`"),
+            ("options", "write `access`, `shared`, `idmap` and `exec`"),
+            ("destination", "write `target`"),
+            ("path", "write `source`"),
+        ],
     });
     &SCHEMA
 }
@@ -173,7 +254,11 @@ fn network() -> &'static Schema {
     static SCHEMA: LazyLock<Schema> = LazyLock::new(|| Schema {
         what: "a network of the service",
         fields: vec![
-            field("name", Kind::Noun(&NETWORK), "The NAME of a [network.NAME], a mode of podman's (none, host, bridge, pasta), or NAME.container."),
+            field(
+                "name",
+                Kind::Noun(&NETWORK),
+                "The NAME of a [network.NAME], a mode of podman's (none, host, bridge, pasta), or NAME.container.",
+            ),
             field("ip", Kind::Nouns(&IP), "Fixed IPv4 address, or a list of addresses."),
             field("ip6", Kind::Noun(&IP), "Fixed IPv6 address."),
             field("mac", Kind::Noun(&MAC), "Fixed MAC address; on macvlan a stable one is derived unless set."),
@@ -194,7 +279,12 @@ fn publish_port() -> &'static Schema {
             field("container", Kind::Number(&PORT), "The container's port, or a range of the same length."),
             field("protocol", Kind::Choice(&["tcp", "udp", "sctp"]), "tcp unless set."),
         ],
-        elsewhere: &[("ip", "write `host_ip`"), ("port", "write `host` and `container`"), ("target", "write `container`"), ("published", "write `host`")],
+        elsewhere: &[
+            ("ip", "write `host_ip`"),
+            ("port", "write `host` and `container`"),
+            ("target", "write `container`"),
+            ("published", "write `host`"),
+        ],
     });
     &SCHEMA
 }
@@ -204,13 +294,25 @@ fn secret() -> &'static Schema {
         what: "a secret",
         fields: vec![
             field("name", Kind::Noun(&SECRET), "The name that `podman secret ls` shows."),
-            field("type", Kind::Choice(&["mount", "env"]), "A file (`mount`, the default) or an environment variable (`env`)."),
-            field("target", Kind::Text, "The file's name or path, or the variable's name; the secret's own unless set."),
+            field(
+                "type",
+                Kind::Choice(&["mount", "env"]),
+                "A file (`mount`, the default) or an environment variable (`env`).",
+            ),
+            field(
+                "target",
+                Kind::Text,
+                "The file's name or path, or the variable's name; the secret's own unless set.",
+            ),
             field("mode", Kind::Noun(&OCTAL), "Mode of the file, octal digits in quotes; \"0400\" unless set."),
             field("uid", Kind::Integer(0, 4_294_967_294), "Owner of the file; a numeric `user` unless set."),
             field("gid", Kind::Integer(0, 4_294_967_294), "Group of the file; a numeric `group` unless set."),
         ],
-        elsewhere: &[("value", "a catalog never holds a secret: `podman secret create NAME -` takes it"), ("file", "a catalog never holds a secret: `podman secret create NAME FILE` takes it"), ("env", "write `type = \"env\"` and `target`")],
+        elsewhere: &[
+            ("value", "a catalog never holds a secret: `podman secret create NAME -` takes it"),
+            ("file", "a catalog never holds a secret: `podman secret create NAME FILE` takes it"),
+            ("env", "write `type = \"env\"` and `target`"),
+        ],
     });
     &SCHEMA
 }
@@ -234,7 +336,16 @@ fn health() -> &'static Schema {
                 Field { key: (*ours).into(), kind: kind(ours), doc: plain(key).doc, syntax: Some(key.syntax) }
             })
             .collect();
-        Schema { what: "a health check", fields, elsewhere: &[("command", "write `cmd`"), ("test", "write `cmd`"), ("health_cmd", "write `cmd`"), ("start_interval", "write `startup_interval`")] }
+        Schema {
+            what: "a health check",
+            fields,
+            elsewhere: &[
+                ("command", "write `cmd`"),
+                ("test", "write `cmd`"),
+                ("health_cmd", "write `cmd`"),
+                ("start_interval", "write `startup_interval`"),
+            ],
+        }
     });
     &SCHEMA
 }
@@ -243,10 +354,26 @@ fn restart() -> &'static Schema {
     static SCHEMA: LazyLock<Schema> = LazyLock::new(|| Schema {
         what: "a restart policy",
         fields: vec![
-            field("policy", Kind::Choice(&["no", "on-success", "on-failure", "on-abnormal", "on-watchdog", "on-abort", "always"]), "on-failure unless set. systemd: Restart=."),
-            field("sec", Kind::Number(&SPAN), "How long to wait before a restart; 10s unless set. systemd: RestartSec=."),
-            field("burst", Kind::Integer(1, 1_000_000), "Starts within the interval after which systemd gives up; 5 unless set. systemd: StartLimitBurst=."),
-            field("interval", Kind::Number(&SPAN), "The interval, longer than burst times sec; 300s unless set. systemd: StartLimitIntervalSec=."),
+            field(
+                "policy",
+                Kind::Choice(&["no", "on-success", "on-failure", "on-abnormal", "on-watchdog", "on-abort", "always"]),
+                "on-failure unless set. systemd: Restart=.",
+            ),
+            field(
+                "sec",
+                Kind::Number(&SPAN),
+                "How long to wait before a restart; 10s unless set. systemd: RestartSec=.",
+            ),
+            field(
+                "burst",
+                Kind::Integer(1, 1_000_000),
+                "Starts within the interval after which systemd gives up; 5 unless set. systemd: StartLimitBurst=.",
+            ),
+            field(
+                "interval",
+                Kind::Number(&SPAN),
+                "The interval, longer than burst times sec; 300s unless set. systemd: StartLimitIntervalSec=.",
+            ),
         ],
         elsewhere: &[("delay", "write `sec`"), ("max_retries", "write `burst`"), ("name", "write `policy`")],
     });
@@ -257,8 +384,16 @@ fn timeouts() -> &'static Schema {
     static SCHEMA: LazyLock<Schema> = LazyLock::new(|| Schema {
         what: "timeouts",
         fields: vec![
-            field("start", Kind::Number(&SPAN), "How long a start may take; 300 seconds unless set. systemd: TimeoutStartSec=."),
-            field("stop", Kind::Number(&SPAN), "How long a stop may take, at least ten seconds more than `stop_timeout`; 70 seconds unless set. systemd: TimeoutStopSec=."),
+            field(
+                "start",
+                Kind::Number(&SPAN),
+                "How long a start may take; 300 seconds unless set. systemd: TimeoutStartSec=.",
+            ),
+            field(
+                "stop",
+                Kind::Number(&SPAN),
+                "How long a stop may take, at least ten seconds more than `stop_timeout`; 70 seconds unless set. systemd: TimeoutStopSec=.",
+            ),
         ],
         elsewhere: &[],
     });
@@ -278,4 +413,3 @@ pub(crate) fn waive() -> &'static Schema {
     });
     &SCHEMA
 }
-

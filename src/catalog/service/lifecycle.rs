@@ -13,7 +13,8 @@ const STOP: u32 = 60;
 /// `StartLimitIntervalSec=` unless set, seconds.
 const INTERVAL: u64 = 300;
 
-const POLICIES: &[RestartPolicy] = &["no", "on-success", "on-failure", "on-abnormal", "on-watchdog", "on-abort", "always"];
+const POLICIES: &[RestartPolicy] =
+    &["no", "on-success", "on-failure", "on-abnormal", "on-watchdog", "on-abort", "always"];
 
 /// Reads `[restart]`, whose limit must be one that can be reached: with the default of ten seconds between restarts,
 /// systemd's own limit of 5 starts in 10 seconds never is.
@@ -35,7 +36,10 @@ pub(super) fn restart(fields: &Fields<'_>, diagnostics: &mut Diagnostics) -> Res
     let interval = match (interval, needed) {
         (Some(interval), Some(needed)) => {
             if !interval.value.at_least_secs(needed) {
-                diagnostics.push(unreachable(interval.origin, format!("the service would restart for ever: write an interval of at least {needed}s")));
+                diagnostics.push(unreachable(
+                    interval.origin,
+                    format!("the service would restart for ever: write an interval of at least {needed}s"),
+                ));
             }
             interval
         }
@@ -66,9 +70,12 @@ pub(super) fn timeouts(fields: &Fields<'_>, diagnostics: &mut Diagnostics) -> Ti
             let room = stop.value.micros().map_or(u64::MAX, |micros| micros / 1_000_000);
             if room < margin {
                 diagnostics.push(
-                    Diagnostic::general(format!("{} for a stop leave podman no time to stop the container", stop.value))
-                        .at_origin(stop.origin)
-                        .help(format!("podman gets ten seconds less than systemd: write {} or more", STOP + STOP_MARGIN)),
+                    Diagnostic::general(format!(
+                        "{} for a stop leave podman no time to stop the container",
+                        stop.value
+                    ))
+                    .at_origin(stop.origin)
+                    .help(format!("podman gets ten seconds less than systemd: write {} or more", STOP + STOP_MARGIN)),
                 );
             }
             let podman = u32::try_from(room.saturating_sub(margin).min(u64::from(STOP))).unwrap_or(STOP);
@@ -129,7 +136,8 @@ pub(super) fn dependencies(
             };
             if service.as_ref() == Some(own) {
                 diagnostics.push(
-                    Diagnostic::error("a service that depends on itself", node.span).help("take its own name out of the list"),
+                    Diagnostic::error("a service that depends on itself", node.span)
+                        .help("take its own name out of the list"),
                 );
                 continue;
             }

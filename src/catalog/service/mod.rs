@@ -1,7 +1,7 @@
 //! A service: its merged table becomes a [`Service`].
 
-pub(crate) mod limits;
 mod lifecycle;
+pub(crate) mod limits;
 mod network;
 mod storage;
 
@@ -56,6 +56,7 @@ pub(crate) fn read(
     }
     let mut settings = plain::read("Container", schema::SERVICE_TYPED, fields);
     settings.retain(|setting| !setting.key.starts_with("Health"));
+    settings.extend(pod(fields, scope, diagnostics));
     settings.extend(health(&fields.table("health")));
     settings.extend(plain::read("Quadlet", &[], fields));
     settings.extend(pod(fields, scope, diagnostics));
@@ -142,11 +143,25 @@ fn image(
     fields.noun("image", ImageRef::parse).map(|image| image.map(Image::Reference))
 }
 
+/// The pod that the container belongs to, by the name of its unit or by its whole name.
+fn pod(fields: &Fields<'_>, scope: &Scope<'_>, diagnostics: &mut Diagnostics) -> Option<Setting> {
+    let pod = resource("pod", fields)?;
+    let unit = if pod.value.ends_with(".pod") { pod.value } else { format!("{}.pod", pod.value) };
+    if !scope.known.companions.contains(&unit) {
+        diagnostics.push(
+            Diagnostic::general(format!("there is no unit `{unit}` in this catalog"))
+                .at_origin(pod.origin)
+                .help("a stack or a service makes it with a table [quadlet.Pod]"),
+        );
+        return None;
+    }
+    Some(Setting { key: "Pod", value: SettingValue::Text(Text::plain(unit)), origin: pod.origin })
+}
+
 /// A number, also as text, is an id.
 fn account(key: &str, fields: &Fields<'_>) -> Option<Sourced<Account>> {
-    fields.noun(key, |text| {
-        Ok::<_, Invalid>(text.parse().map_or_else(|_| Account::Named(text.to_owned()), Account::Id))
-    })
+    fields
+        .noun(key, |text| Ok::<_, Invalid>(text.parse().map_or_else(|_| Account::Named(text.to_owned()), Account::Id)))
 }
 
 fn resource(key: &str, fields: &Fields<'_>) -> Option<Sourced<String>> {
@@ -161,7 +176,10 @@ fn pod(fields: &Fields<'_>, scope: &Scope<'_>, diagnostics: &mut Diagnostics) ->
     let pods = || scope.known.companions.iter().filter_map(|unit| unit.strip_suffix(".pod"));
     if Name::new(stem).is_ok() && !pods().any(|pod| pod == stem) {
         let near = nearest(stem, pods());
-        let help = near.map_or_else(|| "a stack makes it with a table [quadlet.Pod] in its stack.toml".to_owned(), |near| format!("write `{near}.pod`"));
+        let help = near.map_or_else(
+            || "a stack makes it with a table [quadlet.Pod] in its stack.toml".to_owned(),
+            |near| format!("write `{near}.pod`"),
+        );
         diagnostics.push(Diagnostic::error(format!("there is no pod `{stem}` in this catalog"), node.span).help(help));
     }
     Some(Setting { key: "Pod", value: SettingValue::Text(Text::plain(format!("{stem}.pod"))), origin: node.origin() })
@@ -199,10 +217,13 @@ fn check_user_namespace(settings: &[Setting], accounts: [Option<&Sourced<Account
     let mapping = ["UIDMap", "GIDMap", "SubUIDMap", "SubGIDMap"].into_iter().find_map(find);
     if let Some(mapping) = mapping.filter(|_| *origin != Origin::BuiltIn) {
         diagnostics.push(
-            Diagnostic::general(format!("both `user_ns` and `{}`", keys::key("Container", mapping.key).map(keys::Key::snake).unwrap_or_default()))
-                .at_origin(mapping.origin)
-                .related(*origin, "the other one")
-                .help("podman refuses the two together: keep one of them"),
+            Diagnostic::general(format!(
+                "both `user_ns` and `{}`",
+                keys::key("Container", mapping.key).map(keys::Key::snake).unwrap_or_default()
+            ))
+            .at_origin(mapping.origin)
+            .related(*origin, "the other one")
+            .help("podman refuses the two together: keep one of them"),
         );
     }
     let size = mode.text.strip_prefix("auto:").and_then(|options| {
@@ -215,7 +236,10 @@ fn check_user_namespace(settings: &[Setting], accounts: [Option<&Sourced<Account
             diagnostics.push(
                 Diagnostic::general(format!("the {what} {id} is not in a namespace of {size} ids"))
                     .at_origin(origin)
-                    .help(format!("the container would not start: write `user_ns = \"auto:size={}\"` or a smaller id", u64::from(id) + 1)),
+                    .help(format!(
+                        "the container would not start: write `user_ns = \"auto:size={}\"` or a smaller id",
+                        u64::from(id) + 1
+                    )),
             );
         }
     }
@@ -231,7 +255,14 @@ pub(super) fn has_user_namespace(settings: &[Setting], target: &Target) -> bool 
 }
 
 /// Looks a reference up; where there is none, says so.
-fn resolve<T>(found: Option<T>, what: Reference, node: &Node, text: &str, scope: &Scope<'_>, diagnostics: &mut Diagnostics) -> Option<T> {
+fn resolve<T>(
+    found: Option<T>,
+    what: Reference,
+    node: &Node,
+    text: &str,
+    scope: &Scope<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Option<T> {
     // What is no name at all was told by the shape check.
     if found.is_none() && Name::new(text).is_ok() && !scope.may_be_unread(what) {
         diagnostics.push(scope.undefined(what, text, node.span));
@@ -251,4 +282,3 @@ fn string(node: &Node) -> Option<&str> {
 fn strings<'n>(fields: &Fields<'n>, key: &str) -> impl Iterator<Item = (&'n Node, &'n str)> {
     fields.items(key).unwrap_or_default().iter().filter_map(|node| Some((node, string(node)?)))
 }
-

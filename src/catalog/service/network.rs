@@ -4,7 +4,14 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::{super::{fields::{self, Fields}, node::{Node, Value}, settings::is_edge}, Reference, Scope, resolve, string, strings};
+use super::{
+    super::{
+        fields::{self, Fields},
+        node::{Node, Value},
+        settings::is_edge,
+    },
+    Reference, Scope, resolve, string, strings,
+};
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, Severity, Sourced},
     model::{AllowEntry, Attachment, Mac, Network, NetworkRef, PortRange, Profile, Protocol, PublishedPort},
@@ -23,19 +30,32 @@ pub(super) fn attachments(fields: &Fields<'_>, scope: &Scope<'_>, diagnostics: &
 fn attachment(node: &Node, scope: &Scope<'_>, diagnostics: &mut Diagnostics) -> Option<Attachment> {
     if let Some(text) = string(node) {
         let (network, _) = network_ref(text, node, scope, diagnostics)?;
-        return Some(Attachment { network, ips: Vec::new(), mac: None, aliases: Vec::new(), interface_name: None, origin: node.origin() });
+        return Some(Attachment {
+            network,
+            ips: Vec::new(),
+            mac: None,
+            aliases: Vec::new(),
+            interface_name: None,
+            origin: node.origin(),
+        });
     }
     let table = Fields::item(node)?;
     let Some(name) = table.node("name") else {
-        diagnostics.push(Diagnostic::error("a network without a `name`", node.span).help("write the NAME of a [network.NAME]"));
+        diagnostics.push(
+            Diagnostic::error("a network without a `name`", node.span).help("write the NAME of a [network.NAME]"),
+        );
         return None;
     };
     let text = string(name)?;
     let (network, declared) = network_ref(text, name, scope, diagnostics)?;
     let addresses = ["ip", "ip6"].into_iter().flat_map(|key| table.items(key).unwrap_or_default());
-    let ips: Vec<Sourced<IpAddr>> =
-        addresses.filter_map(|node| fields::noun(node, |text| Ok(text.parse::<IpAddr>().ok()))).filter_map(|ip| Some(Sourced::new(ip.value?, ip.origin))).collect();
-    let names = |key: &str| table.items(key).unwrap_or_default().iter().filter_map(|n| fields::noun(n, |t| Ok(t.to_owned()))).collect();
+    let ips: Vec<Sourced<IpAddr>> = addresses
+        .filter_map(|node| fields::noun(node, |text| Ok(text.parse::<IpAddr>().ok())))
+        .filter_map(|ip| Some(Sourced::new(ip.value?, ip.origin)))
+        .collect();
+    let names = |key: &str| {
+        table.items(key).unwrap_or_default().iter().filter_map(|n| fields::noun(n, |t| Ok(t.to_owned()))).collect()
+    };
     let attachment = Attachment {
         ips,
         mac: table.noun("mac", Mac::parse),
@@ -71,7 +91,10 @@ fn network_ref<'a>(
     let mode = text.split(':').next().unwrap_or(text);
     if found.is_none() && matches!(mode, "none" | "host" | "private" | "bridge" | "pasta" | "slirp4netns") {
         if mode == "slirp4netns" && scope.target.profile == Profile::Rootful {
-            diagnostics.push(Diagnostic::error("slirp4netns is for rootless containers", node.span).help("name a network of the catalog"));
+            diagnostics.push(
+                Diagnostic::error("slirp4netns is for rootless containers", node.span)
+                    .help("name a network of the catalog"),
+            );
         }
         return Some((NetworkRef::Mode(text.to_owned()), None));
     }
@@ -136,7 +159,8 @@ fn check_modes(attachments: &[Attachment], diagnostics: &mut Diagnostics) {
 fn check_address(ip: &Sourced<IpAddr>, network: Option<&Network>, diagnostics: &mut Diagnostics) {
     let Some(network) = network else { return };
     let mut refuse = |message: String, help: &str| {
-        diagnostics.push(Diagnostic::general(message).at_origin(ip.origin).related(network.origin, "the network").help(help));
+        diagnostics
+            .push(Diagnostic::general(message).at_origin(ip.origin).related(network.origin, "the network").help(help));
     };
     if network.subnets.is_empty() {
         if !network.external {
@@ -195,7 +219,8 @@ fn port(node: &Node, diagnostics: &mut Diagnostics) -> Option<Sourced<PublishedP
     let table = Fields::item(node)?;
     if !table.has("container") {
         diagnostics.push(
-            Diagnostic::error("a published port without `container`", node.span).help("write the container's port: `container = 80`"),
+            Diagnostic::error("a published port without `container`", node.span)
+                .help("write the container's port: `container = 80`"),
         );
     }
     let port = PublishedPort {
@@ -248,14 +273,16 @@ fn peer(text: &str, node: &Node, scope: &Scope<'_>, diagnostics: &mut Diagnostic
     }
     if let (Some(_), Some(_)) = (scope.network(text), scope.service(text)) {
         diagnostics.push(
-            Diagnostic::error(format!("`{text}` is a network and a service"), node.span).help("write the addresses that are meant"),
+            Diagnostic::error(format!("`{text}` is a network and a service"), node.span)
+                .help("write the addresses that are meant"),
         );
         return None;
     }
     if let Some((name, network)) = scope.network(text) {
         if network.is_some_and(|network| network.subnets.is_empty()) {
             diagnostics.push(
-                Diagnostic::error(format!("the network `{text}` has no subnet to allow"), node.span).help("write `subnet` into the network, or the addresses here"),
+                Diagnostic::error(format!("the network `{text}` has no subnet to allow"), node.span)
+                    .help("write `subnet` into the network, or the addresses here"),
             );
         }
         return Some(AllowEntry::Network(name));

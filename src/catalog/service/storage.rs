@@ -89,7 +89,8 @@ pub(super) fn tmpfs(
     diagnostics: &mut Diagnostics,
 ) -> Vec<Tmpfs> {
     let nodes = fields.items("tmpfs");
-    let own: Vec<Tmpfs> = nodes.unwrap_or_default().iter().filter_map(|node| own_tmpfs(node, memory, diagnostics)).collect();
+    let own: Vec<Tmpfs> =
+        nodes.unwrap_or_default().iter().filter_map(|node| own_tmpfs(node, memory, diagnostics)).collect();
     let root = user.is_none_or(|user| user.value.is_root());
     let built_in = |target: &str, size: Memory, mode: &str| Tmpfs {
         target: Sourced::built_in(AbsPath::new(target).expect("a path of Plimsoll's own")),
@@ -122,7 +123,8 @@ fn own_tmpfs(node: &Node, memory: Option<Memory>, diagnostics: &mut Diagnostics)
     let table = Fields::item(node)?;
     if !table.has("target") {
         diagnostics.push(
-            Diagnostic::error("a tmpfs without `target`", node.span).help("write the path in the container, such as \"/var/cache\""),
+            Diagnostic::error("a tmpfs without `target`", node.span)
+                .help("write the path in the container, such as \"/var/cache\""),
         );
     }
     Some(Tmpfs {
@@ -160,7 +162,10 @@ fn secret(node: &Node, uid: Option<u32>, gid: Option<u32>, diagnostics: &mut Dia
     }
     let table = Fields::item(node)?;
     if !table.has("name") {
-        diagnostics.push(Diagnostic::error("a secret without a `name`", node.span).help("write the name that `podman secret ls` shows"));
+        diagnostics.push(
+            Diagnostic::error("a secret without a `name`", node.span)
+                .help("write the name that `podman secret ls` shows"),
+        );
     }
     let target = table.string("target");
     if let Some(target) = target.as_ref().filter(|target| target.value.contains([',', '='])) {
@@ -174,13 +179,16 @@ fn secret(node: &Node, uid: Option<u32>, gid: Option<u32>, diagnostics: &mut Dia
         for key in ["mode", "uid", "gid"] {
             if let Some(node) = table.node(key) {
                 diagnostics.push(
-                    Diagnostic::error(format!("`{key}` is for a secret that is a file"), node.span).help("take it out, or write `type = \"mount\"`"),
+                    Diagnostic::error(format!("`{key}` is for a secret that is a file"), node.span)
+                        .help("take it out, or write `type = \"mount\"`"),
                 );
             }
         }
         if let Some(Err(invalid)) = target.as_ref().map(|target| env_name(target.value)) {
             diagnostics.push(
-                Diagnostic::general(invalid.message).at_origin(target.as_ref().map_or(Origin::BuiltIn, |t| t.origin)).help(invalid.help),
+                Diagnostic::general(invalid.message)
+                    .at_origin(target.as_ref().map_or(Origin::BuiltIn, |t| t.origin))
+                    .help(invalid.help),
             );
         }
         SecretKind::Env { target: target.map(|target| target.value.to_owned()) }

@@ -8,7 +8,8 @@ use crate::{
 };
 
 /// Keys that map ids by hand: Quadlet or podman refuses them beside `UserNS=`.
-pub(super) const MAPPINGS: &[&str] = &["UIDMap", "GIDMap", "SubUIDMap", "SubGIDMap", "RemapUsers", "RemapUid", "RemapGid", "RemapUidSize"];
+pub(super) const MAPPINGS: &[&str] =
+    &["UIDMap", "GIDMap", "SubUIDMap", "SubGIDMap", "RemapUsers", "RemapUid", "RemapGid", "RemapUidSize"];
 
 /// The `.image` unit that pulls a service's image outside its limits.
 pub(super) fn image(service: &Service, drafting: &mut Drafting<'_>) -> Option<Draft> {

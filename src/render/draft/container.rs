@@ -12,18 +12,46 @@ use crate::{
 
 /// Which block a plain key stands in, and in which order; whatever is not named stands with the process.
 const THEMES: &[(&str, &[&str])] = &[
-    ("image", &["Pull", "AutoUpdate", "Retry", "RetryDelay", "ContainersConfModule", "GlobalArgs", "Pod", "StartWithPod"]),
+    (
+        "image",
+        &["Pull", "AutoUpdate", "Retry", "RetryDelay", "ContainersConfModule", "GlobalArgs", "Pod", "StartWithPod"],
+    ),
     (
         "privileges",
         &[
-            "GroupAdd", "UserNS", "UIDMap", "GIDMap", "SubUIDMap", "SubGIDMap", "RemapUsers", "RemapUid", "RemapGid", "RemapUidSize",
-            "DropCapability", "AddCapability", "NoNewPrivileges", "SeccompProfile", "AppArmor", "SecurityLabelDisable",
-            "SecurityLabelType", "SecurityLabelLevel", "SecurityLabelFileType", "SecurityLabelNested", "Mask", "Unmask", "AddDevice",
-            "Sysctl", "Umask", "CgroupsMode",
+            "GroupAdd",
+            "UserNS",
+            "UIDMap",
+            "GIDMap",
+            "SubUIDMap",
+            "SubGIDMap",
+            "RemapUsers",
+            "RemapUid",
+            "RemapGid",
+            "RemapUidSize",
+            "DropCapability",
+            "AddCapability",
+            "NoNewPrivileges",
+            "SeccompProfile",
+            "AppArmor",
+            "SecurityLabelDisable",
+            "SecurityLabelType",
+            "SecurityLabelLevel",
+            "SecurityLabelFileType",
+            "SecurityLabelNested",
+            "Mask",
+            "Unmask",
+            "AddDevice",
+            "Sysctl",
+            "Umask",
+            "CgroupsMode",
         ],
     ),
     ("storage", &["ReadOnly", "ReadOnlyTmpfs", "ImageVolume", "Mount", "VolatileTmp"]),
-    ("network", &["HostName", "AddHost", "DNS", "DNSOption", "DNSSearch", "NetworkAlias", "ExposeHostPort", "HttpProxy"]),
+    (
+        "network",
+        &["HostName", "AddHost", "DNS", "DNSOption", "DNSSearch", "NetworkAlias", "ExposeHostPort", "HttpProxy"],
+    ),
     ("limits", &["Ulimit"]),
     ("lifecycle", &["LogDriver", "LogOpt", "Notify", "StopSignal", "ReloadCmd", "ReloadSignal", "RunInit"]),
 ];
@@ -157,7 +185,11 @@ fn image(builder: &mut Builder<'_, '_>, service: &Service) {
     let name = &service.container_name;
     builder.push("ContainerName", name.value.clone(), name.origin);
     if let Some(name) = &service.service_name {
-        builder.setting(&Setting { key: "ServiceName", value: SettingValue::Text(Text::plain(name.value.clone())), origin: name.origin });
+        builder.setting(&Setting {
+            key: "ServiceName",
+            value: SettingValue::Text(Text::plain(name.value.clone())),
+            origin: name.origin,
+        });
     }
 }
 
@@ -171,7 +203,11 @@ fn accounts(builder: &mut Builder<'_, '_>, service: &Service) {
 
 fn stop_timeout(builder: &mut Builder<'_, '_>, service: &Service) {
     let stop = &service.timeouts.podman_stop;
-    builder.setting(&Setting { key: "StopTimeout", value: SettingValue::Text(Text::plain(stop.value.to_string())), origin: stop.origin });
+    builder.setting(&Setting {
+        key: "StopTimeout",
+        value: SettingValue::Text(Text::plain(stop.value.to_string())),
+        origin: stop.origin,
+    });
 }
 
 /// `[Service]`, `[Install]` and `[Quadlet]`.
@@ -214,9 +250,13 @@ fn address_filter(section: &mut Builder<'_, '_>, service: &Service) {
             AllowEntry::Keyword(keyword) => vec![(*keyword).to_owned()],
             AllowEntry::Net(net) if net.prefix_len() == net.max_prefix_len() => vec![net.addr().to_string()],
             AllowEntry::Net(net) => vec![net.to_string()],
-            AllowEntry::Network(name) => {
-                catalog.networks.get(name).into_iter().flat_map(|network| &network.subnets).map(|s| s.value.to_string()).collect()
-            }
+            AllowEntry::Network(name) => catalog
+                .networks
+                .get(name)
+                .into_iter()
+                .flat_map(|network| &network.subnets)
+                .map(|s| s.value.to_string())
+                .collect(),
             AllowEntry::Service(name) => catalog
                 .services
                 .get(name)

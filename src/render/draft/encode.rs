@@ -32,9 +32,13 @@ fn gated_value(key: &Key, setting: &Setting, podman: Version) -> Option<Version>
     let texts = raw_values(setting);
     let applies = |gated: Gated| match gated {
         Gated::Exactly(word) => texts.iter().any(|(text, _)| text == word),
-        Gated::Reference(suffix) => texts.iter().any(|(text, _)| text.split(':').next().is_some_and(|name| name.ends_with(suffix))),
+        Gated::Reference(suffix) => {
+            texts.iter().any(|(text, _)| text.split(':').next().is_some_and(|name| name.ends_with(suffix)))
+        }
         Gated::Source(suffix) => texts.iter().any(|(text, _)| {
-            text.split(',').filter_map(|part| part.split_once('=')).any(|(k, v)| matches!(k, "source" | "src") && v.ends_with(suffix))
+            text.split(',')
+                .filter_map(|part| part.split_once('='))
+                .any(|(k, v)| matches!(k, "source" | "src") && v.ends_with(suffix))
         }),
         Gated::Several => texts.len() > 1,
         Gated::Empty => texts.iter().any(|(text, _)| text.is_empty()),
@@ -96,7 +100,9 @@ fn raw_values(setting: &Setting) -> Vec<(String, Origin)> {
         SettingValue::Verbatim(text) => vec![(text.clone(), setting.origin)],
         SettingValue::Bool(yes) => vec![(yes.to_string(), setting.origin)],
         SettingValue::List(items) => items.iter().map(|item| (item.value.text.clone(), item.origin)).collect(),
-        SettingValue::Pairs(pairs) => pairs.iter().map(|(key, value)| (format!("{key}={}", value.value.text), value.origin)).collect(),
+        SettingValue::Pairs(pairs) => {
+            pairs.iter().map(|(key, value)| (format!("{key}={}", value.value.text), value.origin)).collect()
+        }
     }
 }
 
@@ -170,10 +176,14 @@ fn json(items: &[Sourced<Text>]) -> Result<String, Refusal> {
 }
 
 /// Writes a text, its percent signs doubled unless its author means specifiers; dollars always.
-pub(super) fn encoded(text: &Text, writer: impl Fn(&str, Expansion) -> Result<String, Refusal>) -> Result<String, Refusal> {
+pub(super) fn encoded(
+    text: &Text,
+    writer: impl Fn(&str, Expansion) -> Result<String, Refusal>,
+) -> Result<String, Refusal> {
     if !text.specifiers {
         return writer(&text.text, Expansion::Exec);
     }
-    let dollars: Cow<'_, str> = if text.text.contains('$') { text.text.replace('$', "$$").into() } else { text.text.as_str().into() };
+    let dollars: Cow<'_, str> =
+        if text.text.contains('$') { text.text.replace('$', "$$").into() } else { text.text.as_str().into() };
     writer(&dollars, Expansion::None)
 }

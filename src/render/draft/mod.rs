@@ -12,11 +12,7 @@ mod volume;
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, FileId, Origin, Sources},
     model::{Catalog, Companion, Name, Network, Profile, Service, Setting, Stack, Text, Verbatim, Volume},
-    unit::{
-        UnitType,
-        keys,
-        quote::Refusal,
-    },
+    unit::{UnitType, keys, quote::Refusal},
 };
 
 use super::{bundle::FileKind, owner_line};
@@ -64,7 +60,12 @@ pub(crate) enum Subject<'a> {
 /// Everything in the catalog that has files, or some services alone.
 pub(crate) fn subjects<'a>(catalog: &'a Catalog, only: Option<&[Name]>) -> Vec<Subject<'a>> {
     if let Some(only) = only {
-        return catalog.services.values().filter(|service| only.contains(&service.name)).map(Subject::Service).collect();
+        return catalog
+            .services
+            .values()
+            .filter(|service| only.contains(&service.name))
+            .map(Subject::Service)
+            .collect();
     }
     let mut subjects: Vec<Subject<'_>> = catalog.services.values().map(Subject::Service).collect();
     subjects.push(Subject::Fleet);
@@ -131,7 +132,8 @@ impl Drafting<'_> {
 
     /// Tells why a value cannot be written.
     fn refuse(&mut self, key: &str, refusal: Refusal, origin: Origin) {
-        self.diagnostics.push(Diagnostic::general(format!("{refusal} (in {key}=)")).at_origin(origin).help(refusal.help()));
+        self.diagnostics
+            .push(Diagnostic::general(format!("{refusal} (in {key}=)")).at_origin(origin).help(refusal.help()));
     }
 }
 

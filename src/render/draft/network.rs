@@ -19,7 +19,11 @@ pub(super) fn draft(network: &Network, drafting: &mut Drafting<'_>) -> Draft {
     let mut keys = Builder::new(drafting, "Network");
     keys.push("NetworkName", network.network_name.value.clone(), network.network_name.origin);
     if let Some(driver) = &network.driver {
-        keys.setting(&Setting { key: "Driver", value: SettingValue::Text(Text::plain(driver.value.clone())), origin: driver.origin });
+        keys.setting(&Setting {
+            key: "Driver",
+            value: SettingValue::Text(Text::plain(driver.value.clone())),
+            origin: driver.origin,
+        });
     }
     if let Some(parent) = &network.parent {
         keys.push("Options", format!("parent={}", parent.value), parent.origin);

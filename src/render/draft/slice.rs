@@ -37,7 +37,8 @@ pub(super) fn of_stack(stack: &Stack, drafting: &mut Drafting<'_>) -> Option<Dra
         name: format!("{}-{}.slice", drafting.catalog.slice.name.slice_level(), stack.name.slice_level()),
         file: stack.file,
         service: None,
-        description: description.unwrap_or_else(|| Sourced::built_in(Text::plain(format!("Limits of the stack {}", stack.name)))),
+        description: description
+            .unwrap_or_else(|| Sourced::built_in(Text::plain(format!("Limits of the stack {}", stack.name)))),
         limits: &stack.limits,
         verbatim: &stack.verbatim,
     };
@@ -96,4 +97,3 @@ fn draft(parts: Parts<'_>, drafting: &mut Drafting<'_>) -> Draft {
         blocks: vec![unit, slice],
     }
 }
-

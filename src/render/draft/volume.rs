@@ -44,8 +44,11 @@ fn needs_device(volume: &Volume, drafting: &mut Drafting<'_>) {
         return;
     }
     let podman = drafting.catalog.target.podman.value;
-    let since = value_gates("Volume", "Options").find(|gate| gate.value == Gated::Without("Device")).map(|gate| gate.since);
-    for setting in [has("Type"), has("Options").filter(|_| since.is_some_and(|since| podman.pair() < since))].into_iter().flatten() {
+    let since =
+        value_gates("Volume", "Options").find(|gate| gate.value == Gated::Without("Device")).map(|gate| gate.since);
+    for setting in
+        [has("Type"), has("Options").filter(|_| since.is_some_and(|since| podman.pair() < since))].into_iter().flatten()
+    {
         let newer = match (setting.key, since) {
             ("Options", Some((major, minor))) => format!(", or set the target to Podman {major}.{minor}"),
             _ => String::new(),

@@ -82,11 +82,4 @@ pub(super) const SLICE: &[&str] = &[
     "TasksMax",
 ];
 
-pub(super) const INSTALL: &[&str] = &[
-    "Alias",
-    "Also",
-    "DefaultInstance",
-    "RequiredBy",
-    "UpheldBy",
-    "WantedBy",
-];
+pub(super) const INSTALL: &[&str] = &["Alias", "Also", "DefaultInstance", "RequiredBy", "UpheldBy", "WantedBy"];

@@ -36,20 +36,13 @@ pub enum Gated {
 
 impl ValueGate {
     const fn new(group: &'static str, name: &'static str, value: Gated, since: Version) -> Self {
-        Self {
-            group,
-            name,
-            value,
-            since,
-        }
+        Self { group, name, value, since }
     }
 }
 
 /// The gates of one key.
 pub fn value_gates(group: &str, name: &str) -> impl Iterator<Item = &'static ValueGate> {
-    VALUE_GATES
-        .iter()
-        .filter(move |gate| gate.group == group && gate.name == name)
+    VALUE_GATES.iter().filter(move |gate| gate.group == group && gate.name == name)
 }
 
 /// Every value that came after its key.
@@ -60,12 +53,7 @@ pub const VALUE_GATES: &[ValueGate] = &[
     ValueGate::new("Container", "Image", Gated::Reference(".image"), (4, 8)),
     ValueGate::new("Container", "Mount", Gated::Source(".artifact"), (5, 7)),
     ValueGate::new("Container", "Mount", Gated::Source(".image"), (5, 3)),
-    ValueGate::new(
-        "Container",
-        "Network",
-        Gated::Reference(".container"),
-        (5, 3),
-    ),
+    ValueGate::new("Container", "Network", Gated::Reference(".container"), (5, 3)),
     ValueGate::new("Container", "Notify", Gated::Exactly("healthy"), (5, 0)),
     ValueGate::new("Container", "Ulimit", Gated::Several, (5, 0)),
     ValueGate::new("Volume", "Options", Gated::Without("Device"), (6, 0)),

@@ -51,16 +51,7 @@ pub enum UnitType {
 impl UnitType {
     /// Every unit type.
     pub const fn all() -> &'static [Self] {
-        &[
-            Self::Container,
-            Self::Pod,
-            Self::Network,
-            Self::Volume,
-            Self::Image,
-            Self::Build,
-            Self::Kube,
-            Self::Artifact,
-        ]
+        &[Self::Container, Self::Pod, Self::Network, Self::Volume, Self::Image, Self::Build, Self::Kube, Self::Artifact]
     }
 
     /// The suffix of its files, with the dot.
@@ -105,17 +96,12 @@ impl UnitType {
     /// The unit type of a suffix, with the dot or without it.
     pub fn from_suffix(suffix: &str) -> Option<Self> {
         let bare = suffix.strip_prefix('.').unwrap_or(suffix);
-        Self::all()
-            .iter()
-            .copied()
-            .find(|found| &found.suffix()[1..] == bare)
+        Self::all().iter().copied().find(|found| &found.suffix()[1..] == bare)
     }
 
     /// The unit type of a file name, and the name without its suffix.
     pub fn of_file(name: &str) -> Option<(&str, Self)> {
-        Self::all()
-            .iter()
-            .find_map(|&found| Some((name.strip_suffix(found.suffix())?, found)))
+        Self::all().iter().find_map(|&found| Some((name.strip_suffix(found.suffix())?, found)))
     }
 
     /// The service that Quadlet makes of a file, unless its `ServiceName=` says otherwise: the
@@ -208,41 +194,17 @@ pub struct Key {
 
 impl Key {
     /// A key whose syntax says whether it is a list.
-    const fn new(
-        group: &'static str,
-        name: &'static str,
-        since: Version,
-        syntax: Syntax,
-        doc: &'static str,
-    ) -> Self {
-        let list = matches!(
-            syntax,
-            Syntax::Lines | Syntax::Strv | Syntax::Args | Syntax::Pairs | Syntax::Install
-        );
-        Self {
-            group,
-            name,
-            since,
-            syntax,
-            list,
-            deprecated: false,
-            fallback: Fallback::None,
-            doc,
-        }
+    const fn new(group: &'static str, name: &'static str, since: Version, syntax: Syntax, doc: &'static str) -> Self {
+        let list = matches!(syntax, Syntax::Lines | Syntax::Strv | Syntax::Args | Syntax::Pairs | Syntax::Install);
+        Self { group, name, since, syntax, list, deprecated: false, fallback: Fallback::None, doc }
     }
 
     const fn deprecated(self) -> Self {
-        Self {
-            deprecated: true,
-            ..self
-        }
+        Self { deprecated: true, ..self }
     }
 
     const fn single(self) -> Self {
-        Self {
-            list: false,
-            ..self
-        }
+        Self { list: false, ..self }
     }
 
     /// A fall-back that every Podman with Quadlet has.
@@ -251,10 +213,7 @@ impl Key {
     }
 
     const fn flag_since(self, flag: &'static str, since: Version) -> Self {
-        Self {
-            fallback: Fallback::Flag { flag, since },
-            ..self
-        }
+        Self { fallback: Fallback::Flag { flag, since }, ..self }
     }
 
     /// Whether that Podman knows the key.
@@ -293,18 +252,13 @@ fn snake(name: &str) -> String {
 
 /// The keys of a section, in the order of their names. No keys for a section that is not Quadlet's.
 pub fn keys(group: &str) -> &'static [Key] {
-    GROUPS
-        .iter()
-        .find(|(name, _)| *name == group)
-        .map_or(&[], |(_, keys)| keys)
+    GROUPS.iter().find(|(name, _)| *name == group).map_or(&[], |(_, keys)| keys)
 }
 
 /// The key of that name in that section.
 pub fn key(group: &str, name: &str) -> Option<&'static Key> {
     let keys = keys(group);
-    keys.binary_search_by(|key| key.name.cmp(name))
-        .ok()
-        .and_then(|at| keys.get(at))
+    keys.binary_search_by(|key| key.name.cmp(name)).ok().and_then(|at| keys.get(at))
 }
 
 /// Every section that Quadlet reads itself: those of the unit types, `Quadlet` and `Install`.

@@ -3,10 +3,7 @@
 use crate::unit::directives::{directives, is_directive, is_gone};
 use crate::unit::keys::*;
 
-const TSV: &str = include_str!(concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/tests/data/quadlet-keys.tsv"
-));
+const TSV: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/quadlet-keys.tsv"));
 
 fn syntax(meaning: &str) -> Syntax {
     let prefixes = [
@@ -20,11 +17,7 @@ fn syntax(meaning: &str) -> Syntax {
         ("uint32", Syntax::Uint32),
         ("handled by generator", Syntax::Install),
     ];
-    prefixes
-        .iter()
-        .find(|(prefix, _)| meaning.starts_with(prefix))
-        .expect(meaning)
-        .1
+    prefixes.iter().find(|(prefix, _)| meaning.starts_with(prefix)).expect(meaning).1
 }
 
 #[test]
@@ -35,14 +28,9 @@ fn the_table_says_what_its_source_says() {
         let [suffix, group, name, since, repeatable, notes, meaning] = columns[..] else {
             panic!("{row}");
         };
-        let found =
-            key(group, name).unwrap_or_else(|| panic!("{group}.{name} is not in the table"));
+        let found = key(group, name).unwrap_or_else(|| panic!("{group}.{name} is not in the table"));
         let mut version = since.split('.').map(|part| part.parse::<u16>().unwrap());
-        assert_eq!(
-            found.since,
-            (version.next().unwrap(), version.next().unwrap()),
-            "{row}"
-        );
+        assert_eq!(found.since, (version.next().unwrap(), version.next().unwrap()), "{row}");
         assert_eq!(found.syntax, syntax(meaning), "{row}");
         assert_eq!(found.list, repeatable == "list", "{row}");
         assert_eq!(found.deprecated, notes.starts_with("DEPRECATED"), "{row}");
@@ -64,17 +52,10 @@ fn each_section_is_sorted_and_each_key_explained() {
     }
     for found in all() {
         let doc = found.doc;
-        assert!(
-            doc.ends_with('.') && doc.starts_with(char::is_uppercase),
-            "{}: {doc}",
-            found.name
-        );
+        assert!(doc.ends_with('.') && doc.starts_with(char::is_uppercase), "{}: {doc}", found.name);
         assert!(doc.len() < 90, "{doc}");
         if let Fallback::Flag { flag, since } = found.fallback {
-            assert!(
-                flag.starts_with("--") && QUADLET <= since && since <= found.since,
-                "{flag}"
-            );
+            assert!(flag.starts_with("--") && QUADLET <= since && since <= found.since, "{flag}");
         }
     }
     assert!(keys("Service").is_empty() && key("Container", "Cpus").is_none());
@@ -112,33 +93,18 @@ fn names_in_the_catalog() {
         let mut names: Vec<_> = keys(group).iter().map(Key::snake).collect();
         names.sort();
         names.dedup();
-        assert_eq!(
-            names.len(),
-            keys(group).len(),
-            "two keys of {group} share a name"
-        );
+        assert_eq!(names.len(), keys(group).len(), "two keys of {group} share a name");
     }
 }
 
 #[test]
 fn fall_backs_for_an_older_podman() {
-    let argument = |group, name, podman, value| {
-        key(group, name).and_then(|key| key.fallback.argument(podman, value))
-    };
+    let argument = |group, name, podman, value| key(group, name).and_then(|key| key.fallback.argument(podman, value));
     let some = |text: &str| Some(text.to_owned());
-    assert_eq!(
-        argument("Container", "Memory", (4, 9), "512m"),
-        some("--memory=512m")
-    );
-    assert_eq!(
-        argument("Container", "AppArmor", (5, 4), "x"),
-        some("--security-opt=apparmor=x")
-    );
+    assert_eq!(argument("Container", "Memory", (4, 9), "512m"), some("--memory=512m"));
+    assert_eq!(argument("Container", "AppArmor", (5, 4), "x"), some("--security-opt=apparmor=x"));
     assert_eq!(argument("Container", "Retry", (4, 9), "3"), None);
-    assert_eq!(
-        argument("Container", "Retry", (5, 4), "3"),
-        some("--retry=3")
-    );
+    assert_eq!(argument("Container", "Retry", (5, 4), "3"), some("--retry=3"));
     assert_eq!(argument("Volume", "UID", (5, 6), "1"), some("--uid=1"));
     assert_eq!(argument("Container", "ReloadSignal", (5, 4), "HUP"), None);
 }
@@ -160,17 +126,10 @@ fn unit_types_and_their_services() {
         assert_eq!(kind.service_name(stem), service);
     }
     assert_eq!(UnitType::of_file("services.slice"), None);
-    assert_eq!(
-        UnitType::from_suffix("container"),
-        Some(UnitType::Container)
-    );
+    assert_eq!(UnitType::from_suffix("container"), Some(UnitType::Container));
     for kind in UnitType::all() {
         assert_eq!(UnitType::from_suffix(kind.suffix()), Some(*kind));
-        assert!(
-            keys(kind.group())
-                .iter()
-                .all(|key| kind.since() <= key.since)
-        );
+        assert!(keys(kind.group()).iter().all(|key| kind.since() <= key.since));
     }
 }
 

@@ -14,15 +14,8 @@ fn read(written: &str) -> Unit {
     let text = format!("[S]\nBefore=1\nKey={written}\nAfter=1\n");
     assert_eq!(text.lines().count(), 4, "{written:?} leaves its line");
     let unit = Unit::parse(&text).unwrap_or_else(|errors| panic!("{written:?}: {errors:?}"));
-    let keys: Vec<_> = unit
-        .entries()
-        .map(|entry| (entry.key, entry.line, entry.lines))
-        .collect();
-    assert_eq!(
-        keys,
-        [("Before", 2, 1), ("Key", 3, 1), ("After", 4, 1)],
-        "{written:?}"
-    );
+    let keys: Vec<_> = unit.entries().map(|entry| (entry.key, entry.line, entry.lines)).collect();
+    assert_eq!(keys, [("Before", 2, 1), ("Key", 3, 1), ("After", 4, 1)], "{written:?}");
     unit
 }
 
@@ -32,18 +25,10 @@ fn check(value: &str) {
     if let Ok(written) = text(value, e) {
         let unit = read(&written);
         assert_eq!(unit.text("S", "Key"), Some(value), "text {written}");
-        assert_eq!(
-            unit.text_before_5_8("S", "Key"),
-            Some(value),
-            "text on 5.4: {written}"
-        );
+        assert_eq!(unit.text_before_5_8("S", "Key"), Some(value), "text on 5.4: {written}");
     }
     if let Ok(written) = text_for(value, e, NEW) {
-        assert_eq!(
-            read(&written).text("S", "Key"),
-            Some(value),
-            "text {written}"
-        );
+        assert_eq!(read(&written).text("S", "Key"), Some(value), "text {written}");
     }
     if let Ok(written) = line(value, e) {
         assert_eq!(read(&written).lines("S", "Key"), [value], "line {written}");
@@ -51,37 +36,22 @@ fn check(value: &str) {
     if let Ok(written) = strv_word(value, e) {
         assert_eq!(read(&written).strv("S", "Key"), [value], "strv {written}");
         let several = format!("first {written} {written} last");
-        assert_eq!(
-            read(&several).strv("S", "Key"),
-            ["first", value, value, "last"]
-        );
+        assert_eq!(read(&several).strv("S", "Key"), ["first", value, value, "last"]);
     }
     if let Ok(written) = args_word(value, e) {
         assert_eq!(read(&written).args("S", "Key"), [value], "args {written}");
         let several = format!("first {written} {written} last");
-        assert_eq!(
-            read(&several).exec("S", "Key").unwrap(),
-            ["first", value, value, "last"]
-        );
+        assert_eq!(read(&several).exec("S", "Key").unwrap(), ["first", value, value, "last"]);
     }
     if let Ok(written) = pair("k", value, e) {
         let pairs = read(&written).pairs("S", "Key");
-        assert_eq!(
-            pairs.into_iter().collect::<Vec<_>>(),
-            [("k".into(), Some(value.into()))]
-        );
+        assert_eq!(pairs.into_iter().collect::<Vec<_>>(), [("k".into(), Some(value.into()))]);
     }
     if let Ok(written) = systemd_text(value) {
         let unit = read(&written);
         assert_eq!(unit.last("S", "Key").unwrap().replace("%%", "%"), value);
     }
-    for syntax in [
-        Syntax::Text,
-        Syntax::Lines,
-        Syntax::Strv,
-        Syntax::Args,
-        Syntax::Pairs,
-    ] {
+    for syntax in [Syntax::Text, Syntax::Lines, Syntax::Strv, Syntax::Args, Syntax::Pairs] {
         if let Ok(written) = verbatim(value, syntax) {
             assert_eq!(written, value);
             assert_eq!(read(&written).last("S", "Key"), Some(value));
@@ -100,16 +70,8 @@ fn the_hostile_list_comes_back_or_is_refused() {
     for value in HOSTILE {
         check(value);
         // A word can say everything that is one line of text.
-        assert_eq!(
-            args_word(value, Expansion::None).is_ok(),
-            is_plain(value),
-            "{value:?}"
-        );
-        assert_eq!(
-            strv_word(value, Expansion::None).is_ok(),
-            is_plain(value),
-            "{value:?}"
-        );
+        assert_eq!(args_word(value, Expansion::None).is_ok(), is_plain(value), "{value:?}");
+        assert_eq!(strv_word(value, Expansion::None).is_ok(), is_plain(value), "{value:?}");
         assert!(!value.contains(['\n', '\r', '\0']) || guard(value).is_err());
     }
 }
@@ -153,23 +115,13 @@ fn refusals_say_what_is_wrong() {
 #[test]
 fn plain_words_stay_bare() {
     for (value, e, strv, args) in [
-        (
-            "--memory=512m",
-            Expansion::Exec,
-            "--memory=512m",
-            "--memory=512m",
-        ),
+        ("--memory=512m", Expansion::Exec, "--memory=512m", "--memory=512m"),
         ("100%", Expansion::Specifiers, "100%%", "100%%"),
         ("$HOME", Expansion::Exec, "$$HOME", "$$HOME"),
         ("$HOME %h", Expansion::None, "\"$HOME %h\"", "\"$HOME %h\""),
         ("a b", Expansion::Exec, "\"a b\"", "\"a b\""),
         (r"a\b", Expansion::Exec, "\"a\\b\"", "\"a\\\\b\""),
-        (
-            "say \"hi\"",
-            Expansion::Exec,
-            "\"say \"'\"hi'\"\"\"",
-            "\"say \\\"hi\\\"\"",
-        ),
+        ("say \"hi\"", Expansion::Exec, "\"say \"'\"hi'\"\"\"", "\"say \\\"hi\\\"\""),
     ] {
         if !value.contains('"') {
             assert_eq!(strv_word(value, e).unwrap(), strv);
@@ -177,10 +129,7 @@ fn plain_words_stay_bare() {
         assert_eq!(args_word(value, e).unwrap(), args);
     }
     assert_eq!(text("\"a\"", Expansion::None), Err(Refusal::OuterQuote));
-    assert_eq!(
-        text_for("\"a\"", Expansion::None, NEW).unwrap(),
-        "\"\"a\"\""
-    );
+    assert_eq!(text_for("\"a\"", Expansion::None, NEW).unwrap(), "\"\"a\"\"");
     assert_eq!(text(" a", Expansion::None).unwrap(), "\" a\"");
     let json = r#"["mc","ready","local"]"#;
     assert_eq!(text(json, Expansion::Exec).unwrap(), json);

@@ -47,37 +47,18 @@ fn escapes_are_undone_in_args_and_kept_in_strv() {
 
 #[test]
 fn an_unknown_escape_loses_the_whole_line() {
-    for (value, at) in [
-        (r"a \; b", 2),
-        (r"\d", 0),
-        (r"x \x00", 2),
-        (r"\400", 0),
-        (r"\U00110000", 0),
-    ] {
+    for (value, at) in [(r"a \; b", 2), (r"\d", 0), (r"x \x00", 2), (r"\400", 0), (r"\U00110000", 0)] {
         let split = split(value, Mode::Args);
-        assert_eq!(
-            (split.words.len(), split.lost),
-            (0, Some((at, Loss::BadEscape))),
-            "{value}"
-        );
+        assert_eq!((split.words.len(), split.lost), (0, Some((at, Loss::BadEscape))), "{value}");
     }
 }
 
 #[test]
 fn an_empty_word_cuts_the_list_and_says_where() {
     for mode in [Mode::Strv, Mode::Args] {
-        for (value, kept, cut) in [
-            (r#"a "" b"#, 1, 2),
-            (r#""" a"#, 0, 0),
-            ("a b ''", 2, 4),
-            ("a\0b", 1, 1),
-        ] {
+        for (value, kept, cut) in [(r#"a "" b"#, 1, 2), (r#""" a"#, 0, 0), ("a b ''", 2, 4), ("a\0b", 1, 1)] {
             let split = split(value, mode);
-            assert_eq!(
-                (split.words.len(), split.cut),
-                (kept, Some(cut)),
-                "{value:?}"
-            );
+            assert_eq!((split.words.len(), split.cut), (kept, Some(cut)), "{value:?}");
             assert!(!split.is_clean());
         }
     }
@@ -89,21 +70,14 @@ fn an_open_quote_is_closed_in_args_and_loses_the_line_in_strv() {
     assert_eq!(args.open_quote, Some(2));
     assert_eq!(args.into_texts(), ["a", "b c"]);
     let strv = split(r#"a "b c"#, Mode::Strv);
-    assert_eq!(
-        (strv.words.len(), strv.lost),
-        (0, Some((2, Loss::OpenQuote)))
-    );
+    assert_eq!((strv.words.len(), strv.lost), (0, Some((2, Loss::OpenQuote))));
 }
 
 #[test]
 fn words_know_where_they_were_written() {
     let value = r#" a  "b c"'d' e"#;
     let split = split(value, Mode::Args);
-    let written: Vec<_> = split
-        .words
-        .iter()
-        .map(|word| &value[word.range.clone()])
-        .collect();
+    let written: Vec<_> = split.words.iter().map(|word| &value[word.range.clone()]).collect();
     assert_eq!(written, ["a", r#""b c"'d'"#, "e"]);
 }
 

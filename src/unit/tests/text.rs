@@ -21,23 +21,15 @@ fn entries_know_their_place() {
     let text = "# head\n\n[S]\n  Key = a b \n;c\nLong=one \\\n# between\n  two\n[T]\nKey=\n";
     let unit = parse(text);
     let entries: Vec<_> = unit.entries().collect();
-    let [key, long, empty] = &entries[..] else {
-        panic!("{entries:?}")
-    };
+    let [key, long, empty] = &entries[..] else { panic!("{entries:?}") };
     assert_eq!((key.section, key.key, &*key.value), ("S", "Key", "a b"));
     assert_eq!((key.line, key.lines, key.column), (4, 1, 9));
     assert_eq!(&text[key.key_range.clone()], "Key");
-    assert_eq!(
-        (&*long.value, long.raw),
-        ("one two", "one \\\n# between\n  two")
-    );
+    assert_eq!((&*long.value, long.raw), ("one two", "one \\\n# between\n  two"));
     assert_eq!((long.line, long.lines), (6, 3));
     assert_eq!(&text[long.range.clone()], long.raw);
     assert_eq!((empty.section, &*empty.value, empty.line), ("T", "", 10));
-    let comments: Vec<_> = unit
-        .comments()
-        .map(|found| (found.line, found.text))
-        .collect();
+    let comments: Vec<_> = unit.comments().map(|found| (found.line, found.text)).collect();
     assert_eq!(comments, [(1, "# head"), (5, ";c"), (7, "# between")]);
     assert_eq!(unit.sections().collect::<Vec<_>>(), [("S", 3), ("T", 9)]);
 }
@@ -89,10 +81,7 @@ fn every_error_is_gathered() {
 
     let text = "K=v\n[S]\njunk\nA=1\n  [ ] x\n=v\n[]\nB=2\n[a\u{7}]\nmore \\\njunk\n";
     let errors = Unit::parse(text).unwrap_err();
-    let found: Vec<_> = errors
-        .iter()
-        .map(|e| (e.line, e.column, e.kind, e.text.as_str()))
-        .collect();
+    let found: Vec<_> = errors.iter().map(|e| (e.line, e.column, e.kind, e.text.as_str())).collect();
     assert_eq!(
         found,
         [
@@ -107,11 +96,7 @@ fn every_error_is_gathered() {
     );
     for text in ["\u{feff}[S]\nA=1\n", "\u{feff}# x\n[S]\n", "\u{feff}A=1\n"] {
         let errors = Unit::parse(text).unwrap_err();
-        assert_eq!(
-            (errors[0].kind, errors[0].line),
-            (SyntaxKind::ByteOrderMark, 1),
-            "{text:?}"
-        );
+        assert_eq!((errors[0].kind, errors[0].line), (SyntaxKind::ByteOrderMark, 1), "{text:?}");
     }
     parse("");
     parse("# only a comment");
@@ -127,25 +112,11 @@ fn sections_merge_and_an_empty_assignment_resets_a_list() {
     assert_eq!(unit.entries_of("S", "K").count(), 4);
     assert!(unit.has_section("T") && !unit.has_section("U"));
     assert_eq!(parse("[S]\nK=a\nK=b c\n").args("S", "K"), ["a", "b", "c"]);
-    assert_eq!(
-        parse("[S]\nK=a\nK=b c\n").exec("S", "K").unwrap(),
-        ["b", "c"]
-    );
+    assert_eq!(parse("[S]\nK=a\nK=b c\n").exec("S", "K").unwrap(), ["b", "c"]);
     assert_eq!(parse("[S]\nK=a \\;\n").exec("S", "K"), None);
     let pairs = parse("[S]\nK=b=1 a=2\nK=b=3 c \"d=x y\"\n").pairs("S", "K");
-    let pairs: Vec<_> = pairs
-        .iter()
-        .map(|(k, v)| (k.as_str(), v.as_deref()))
-        .collect();
-    assert_eq!(
-        pairs,
-        [
-            ("a", Some("2")),
-            ("b", Some("3")),
-            ("c", None),
-            ("d", Some("x y"))
-        ]
-    );
+    let pairs: Vec<_> = pairs.iter().map(|(k, v)| (k.as_str(), v.as_deref())).collect();
+    assert_eq!(pairs, [("a", Some("2")), ("b", Some("3")), ("c", None), ("d", Some("x y"))]);
 }
 
 #[test]
@@ -159,10 +130,7 @@ fn single_values() {
         ("'a'", "'a'", "'a'"),
     ] {
         let unit = parse(&format!("[S]\nK={written}\n"));
-        assert_eq!(
-            (unit.text("S", "K"), unit.text_before_5_8("S", "K")),
-            (Some(new), Some(old))
-        );
+        assert_eq!((unit.text("S", "K"), unit.text_before_5_8("S", "K")), (Some(new), Some(old)));
     }
     for (written, boolean, number) in [
         ("1", true, 1),
@@ -187,13 +155,7 @@ fn single_values() {
 fn the_writer_adds_one_line_a_call() {
     let mut writer = Writer::new();
     writer.comment("head").unwrap().comment("").unwrap().blank();
-    writer
-        .section("S")
-        .unwrap()
-        .entry("K", "v w")
-        .unwrap()
-        .reset("L")
-        .unwrap();
+    writer.section("S").unwrap().entry("K", "v w").unwrap().reset("L").unwrap();
     let text = writer.clone().finish();
     assert_eq!(text, "# head\n#\n\n[S]\nK=v w\nL=\n");
     for (refused, expected) in [

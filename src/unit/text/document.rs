@@ -105,22 +105,17 @@ impl Unit {
 
     /// Every assignment, in the order of the file.
     pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
-        self.assignments
-            .iter()
-            .map(|assignment| self.entry(assignment))
+        self.assignments.iter().map(|assignment| self.entry(assignment))
     }
 
     /// Every assignment to `key` in `section`, over all sections of that name.
     pub fn entries_of<'a>(&'a self, section: &str, key: &str) -> impl Iterator<Item = Entry<'a>> {
-        self.assignments_of(section, key)
-            .map(|assignment| self.entry(assignment))
+        self.assignments_of(section, key).map(|assignment| self.entry(assignment))
     }
 
     /// The section headers with their lines, in the order of the file, repetitions included.
     pub fn sections(&self) -> impl Iterator<Item = (&str, usize)> {
-        self.sections
-            .iter()
-            .map(|header| (header.name.of(&self.text), header.line))
+        self.sections.iter().map(|header| (header.name.of(&self.text), header.line))
     }
 
     /// Whether there is a section of that name.
@@ -130,10 +125,7 @@ impl Unit {
 
     /// Every comment line, those between continued lines included.
     pub fn comments(&self) -> impl Iterator<Item = Comment<'_>> {
-        self.comments.iter().map(|(line, range)| Comment {
-            line: *line,
-            text: &self.text[range.clone()],
-        })
+        self.comments.iter().map(|(line, range)| Comment { line: *line, text: &self.text[range.clone()] })
     }
 
     /// The line of an assignment that Podman loses: it is continued, and only comments and blank
@@ -147,16 +139,11 @@ impl Unit {
         section: &str,
         key: &str,
     ) -> impl DoubleEndedIterator<Item = &'a Assignment> {
-        self.assignments
-            .iter()
-            .filter(move |a| a.key.of(&self.text) == key && self.section_of(a) == section)
+        self.assignments.iter().filter(move |a| a.key.of(&self.text) == key && self.section_of(a) == section)
     }
 
     pub(super) fn value_of<'a>(&'a self, assignment: &'a Assignment) -> &'a str {
-        assignment
-            .joined
-            .as_deref()
-            .unwrap_or(&self.text[assignment.raw.clone()])
+        assignment.joined.as_deref().unwrap_or(&self.text[assignment.raw.clone()])
     }
 
     fn section_of(&self, assignment: &Assignment) -> &str {
@@ -164,19 +151,9 @@ impl Unit {
     }
 
     fn entry<'a>(&'a self, assignment: &'a Assignment) -> Entry<'a> {
-        let Assignment {
-            header: _,
-            key,
-            raw,
-            joined: _,
-            line,
-            lines,
-        } = assignment;
+        let Assignment { header: _, key, raw, joined: _, line, lines } = assignment;
         let before = &self.text[..raw.start];
-        let column = before[before.rfind('\n').map_or(0, |at| at + 1)..]
-            .chars()
-            .count()
-            + 1;
+        let column = before[before.rfind('\n').map_or(0, |at| at + 1)..].chars().count() + 1;
         Entry {
             section: self.section_of(assignment),
             key: key.of(&self.text),
@@ -236,11 +213,7 @@ impl fmt::Display for SyntaxKind {
 
 impl fmt::Display for SyntaxError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "line {}, column {}: {}",
-            self.line, self.column, self.kind
-        )
+        write!(f, "line {}, column {}: {}", self.line, self.column, self.kind)
     }
 }
 

@@ -9,9 +9,7 @@ use crate::unit::split::{Mode, split};
 impl Unit {
     /// The last assignment, continued lines joined, quotes left on.
     pub fn last(&self, section: &str, key: &str) -> Option<&str> {
-        self.assignments_of(section, key)
-            .next_back()
-            .map(|found| self.value_of(found))
+        self.assignments_of(section, key).next_back().map(|found| self.value_of(found))
     }
 
     /// The last assignment without trailing white space and without one matched pair of double
@@ -33,11 +31,7 @@ impl Unit {
     /// **everything else is false** without a message.
     pub fn boolean(&self, section: &str, key: &str) -> Option<bool> {
         let value = self.text(section, key)?;
-        Some(
-            ["1", "yes", "true", "on"]
-                .iter()
-                .any(|yes| value.eq_ignore_ascii_case(yes)),
-        )
+        Some(["1", "yes", "true", "on"].iter().any(|yes| value.eq_ignore_ascii_case(yes)))
     }
 
     /// The last assignment as a number: `0x` is hexadecimal, a leading 0 octal, and **everything
@@ -45,10 +39,7 @@ impl Unit {
     pub fn uint32(&self, section: &str, key: &str) -> Option<u32> {
         let value = self.text(section, key)?;
         let value = value.strip_prefix('+').unwrap_or(value);
-        let (digits, radix) = match value
-            .strip_prefix("0x")
-            .or_else(|| value.strip_prefix("0X"))
-        {
+        let (digits, radix) = match value.strip_prefix("0x").or_else(|| value.strip_prefix("0X")) {
             Some(digits) => (digits, 16),
             None if value.starts_with('0') => (value, 8),
             None => (value, 10),
@@ -100,9 +91,6 @@ impl Unit {
 
     fn words(&self, section: &str, key: &str, mode: Mode) -> Vec<String> {
         let lines = self.lines(section, key);
-        lines
-            .into_iter()
-            .flat_map(|line| split(line, mode).into_texts())
-            .collect()
+        lines.into_iter().flat_map(|line| split(line, mode).into_texts()).collect()
     }
 }

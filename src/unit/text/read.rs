@@ -22,21 +22,12 @@ impl Unit {
             comments: Vec::new(),
             lost: None,
         };
-        let mut reader = Reader {
-            source: text,
-            unit,
-            in_section: false,
-            errors: Vec::new(),
-        };
+        let mut reader = Reader { source: text, unit, in_section: false, errors: Vec::new() };
         match dialect {
             Dialect::Quadlet => reader.read_quadlet(),
             Dialect::Systemd => reader.read_systemd(),
         }
-        if reader.errors.is_empty() {
-            Ok(reader.unit)
-        } else {
-            Err(reader.errors)
-        }
+        if reader.errors.is_empty() { Ok(reader.unit) } else { Err(reader.errors) }
     }
 }
 
@@ -95,12 +86,7 @@ impl Reader<'_> {
                 self.logical(line, &[(0, at)], number..number + 1, end);
             } else {
                 pending.push(line, at, number);
-                self.logical(
-                    &pending.text,
-                    &pending.pieces,
-                    pending.line..number + 1,
-                    end,
-                );
+                self.logical(&pending.text, &pending.pieces, pending.line..number + 1, end);
                 pending.clear();
             }
         }
@@ -110,11 +96,7 @@ impl Reader<'_> {
     }
 
     fn read_systemd(&mut self) {
-        let skip = if self.source.starts_with(BOM) {
-            BOM.len_utf8()
-        } else {
-            0
-        };
+        let skip = if self.source.starts_with(BOM) { BOM.len_utf8() } else { 0 };
         let mut pending = Logical::default();
         let mut end = (0, 0);
         for (index, line, at) in lines(&self.source[skip..]) {
@@ -178,42 +160,25 @@ impl Reader<'_> {
         let name = |range: Range<usize>| {
             let found = origin(range.start)..origin(range.end.saturating_sub(1)) + 1;
             let joined = self.source.get(found.clone()) != Some(&text[range.clone()]);
-            Name {
-                range: found,
-                joined: joined.then(|| text[range].to_owned()),
-            }
+            Name { range: found, joined: joined.then(|| text[range].to_owned()) }
         };
         if let Some(found) = section(text, self.unit.dialect) {
             self.in_section = true;
             if !is_section_name(&text[found.clone()]) {
                 return self.error(SyntaxKind::SectionName, lines.start, origin(0), end);
             }
-            let header = Header {
-                name: name(found),
-                line: lines.start,
-            };
+            let header = Header { name: name(found), line: lines.start };
             self.unit.sections.push(header);
             return;
         }
-        let Some(equals) = text
-            .find('=')
-            .filter(|&at| !text[..at].trim_end().is_empty())
-        else {
+        let Some(equals) = text.find('=').filter(|&at| !text[..at].trim_end().is_empty()) else {
             let bom = lines.start == 1 && text.starts_with(BOM);
-            let kind = if bom {
-                SyntaxKind::ByteOrderMark
-            } else {
-                SyntaxKind::NotALine
-            };
+            let kind = if bom { SyntaxKind::ByteOrderMark } else { SyntaxKind::NotALine };
             return self.error(kind, lines.start, origin(0), end);
         };
         if !self.in_section {
             let bom = text.starts_with(BOM);
-            let kind = if bom {
-                SyntaxKind::ByteOrderMark
-            } else {
-                SyntaxKind::OutsideSection
-            };
+            let kind = if bom { SyntaxKind::ByteOrderMark } else { SyntaxKind::OutsideSection };
             return self.error(kind, lines.start, origin(0), end);
         }
         let key = name(0..text[..equals].trim_end_matches(is_space).len());
@@ -223,32 +188,14 @@ impl Reader<'_> {
         let header = self.unit.sections.len().saturating_sub(1);
         let (line, count) = (lines.start, lines.len());
         let raw = start..end;
-        self.unit.assignments.push(Assignment {
-            header,
-            key,
-            raw,
-            joined,
-            line,
-            lines: count,
-        });
+        self.unit.assignments.push(Assignment { header, key, raw, joined, line, lines: count });
     }
 
     fn error(&mut self, kind: SyntaxKind, line: usize, at: usize, end: usize) {
-        let begin = self.source[..at]
-            .rfind('\n')
-            .map_or(0, |newline| newline + 1);
+        let begin = self.source[..at].rfind('\n').map_or(0, |newline| newline + 1);
         let column = self.source[begin..at].chars().count() + 1;
-        let text = self.source[at..end.max(at)]
-            .lines()
-            .next()
-            .unwrap_or_default()
-            .trim_end();
-        self.errors.push(SyntaxError {
-            line,
-            column,
-            text: text.to_owned(),
-            kind,
-        });
+        let text = self.source[at..end.max(at)].lines().next().unwrap_or_default().trim_end();
+        self.errors.push(SyntaxError { line, column, text: text.to_owned(), kind });
     }
 }
 
@@ -275,9 +222,7 @@ fn section(line: &str, dialect: Dialect) -> Option<Range<usize>> {
         Dialect::Systemd => inside.strip_suffix(']')?.len(),
     };
     let rest = &inside[end + 1..];
-    rest.bytes()
-        .all(|b| b == b' ' || b == b'\t')
-        .then_some(1..end + 1)
+    rest.bytes().all(|b| b == b' ' || b == b'\t').then_some(1..end + 1)
 }
 
 fn is_section_name(name: &str) -> bool {

@@ -66,9 +66,7 @@ impl Writer {
 fn is_key(key: &str) -> Result<(), Refusal> {
     one_line(key)?;
     let wrong = |c: &char| matches!(c, '=' | '[' | ']' | '#' | ';' | '\\') || c.is_whitespace();
-    key.chars()
-        .find(wrong)
-        .map_or(Ok(()), |c| Err(Refusal::Forbidden(c)))
+    key.chars().find(wrong).map_or(Ok(()), |c| Err(Refusal::Forbidden(c)))
 }
 
 fn one_line(text: &str) -> Result<(), Refusal> {

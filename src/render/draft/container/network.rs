@@ -82,9 +82,11 @@ fn gate_container_reference(attachment: &Attachment, builder: &mut Builder<'_, '
     if let Some(gate) = gate.filter(|gate| podman.pair() < gate.since) {
         let (major, minor) = gate.since;
         builder.drafting.diagnostics.push(
-            Diagnostic::general(format!("the network of another container needs Podman {major}.{minor}, the target is {podman}"))
-                .at_origin(attachment.origin)
-                .help(format!("set `podman = \"{major}.{minor}\"` in [target] of catalog.toml if every host has it")),
+            Diagnostic::general(format!(
+                "the network of another container needs Podman {major}.{minor}, the target is {podman}"
+            ))
+            .at_origin(attachment.origin)
+            .help(format!("set `podman = \"{major}.{minor}\"` in [target] of catalog.toml if every host has it")),
         );
     }
 }
