@@ -2,10 +2,12 @@
 //! `cp -r`, which only copies it. `docs/performance.md` says how to read the figures.
 //!
 //! `cargo bench --bench render` measures 100, 1,000 and 10,000 services; `-- 100 1000` only these. All of it happens on one
-//! file system: that of the target directory, or of the directory that PLIMSOLL_BENCH_DIR names.
+//! file system: that of the target directory, or of the directory that `PLIMSOLL_BENCH_DIR` names.
 #![allow(
     unreachable_pub,
     clippy::cast_precision_loss,
+    clippy::format_push_string,
+    clippy::needless_for_each,
     clippy::print_stderr,
     clippy::print_stdout,
     reason = "a benchmark prints its figures, and nothing here is anybody's interface"

@@ -5,7 +5,12 @@
     clippy::doc_markdown,
     clippy::format_collect,
     clippy::format_push_string,
+    clippy::nonminimal_bool,
+    clippy::option_option,
     clippy::print_stderr,
+    clippy::too_many_lines,
+    clippy::type_complexity,
+    clippy::unnested_or_patterns,
     clippy::unwrap_used,
     reason = "tests: a panic is a verdict, and nothing here is anybody's interface"
 )]

@@ -56,7 +56,6 @@ pub(crate) fn read(
     }
     let mut settings = plain::read("Container", schema::SERVICE_TYPED, fields);
     settings.retain(|setting| !setting.key.starts_with("Health"));
-    settings.extend(pod(fields, scope, diagnostics));
     settings.extend(health(&fields.table("health")));
     settings.extend(plain::read("Quadlet", &[], fields));
     settings.extend(pod(fields, scope, diagnostics));
@@ -141,21 +140,6 @@ fn image(
         return Some(Sourced::new(Image::Unit(unit), image.origin));
     }
     fields.noun("image", ImageRef::parse).map(|image| image.map(Image::Reference))
-}
-
-/// The pod that the container belongs to, by the name of its unit or by its whole name.
-fn pod(fields: &Fields<'_>, scope: &Scope<'_>, diagnostics: &mut Diagnostics) -> Option<Setting> {
-    let pod = resource("pod", fields)?;
-    let unit = if pod.value.ends_with(".pod") { pod.value } else { format!("{}.pod", pod.value) };
-    if !scope.known.companions.contains(&unit) {
-        diagnostics.push(
-            Diagnostic::general(format!("there is no unit `{unit}` in this catalog"))
-                .at_origin(pod.origin)
-                .help("a stack or a service makes it with a table [quadlet.Pod]"),
-        );
-        return None;
-    }
-    Some(Setting { key: "Pod", value: SettingValue::Text(Text::plain(unit)), origin: pod.origin })
 }
 
 /// A number, also as text, is an id.
