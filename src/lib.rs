@@ -5,7 +5,7 @@
 //! | layer | modules |
 //! |---|---|
 //! | 0 | [`diagnostic`], [`parallel`] |
-//! | 1 | [`model`], [`unit`] |
+//! | 1 | [`model`], [`unit`](mod@unit) |
 //! | 2 | [`catalog`], [`render`] |
 //! | 4 | [`install`], [`report`] |
 //! | 5 | [`commands`] |
