@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use super::{
     ACCOUNT, CPUS, DURATION, Field, HOST_IP, IMAGE, INTERFACE, INTERVAL, IP, Kind, LIMIT, MAC, MEMORY, NETWORK, OCTAL,
-    PEER, PORT, PUBLISH, REASON, RESOURCE, RULE, SECRET, SOURCE, SPAN, Schema, TARGET_PATH, UNIT, field, plain,
+    PEER, PORT, PUBLISH, REASON, RESOURCE, RULE, SECRET, SECRET_TARGET, SOURCE, SPAN, Schema, TARGET_PATH, UNIT, field, plain,
     plain_keys,
 };
 use crate::unit::keys;
@@ -204,7 +204,7 @@ fn secret() -> &'static Schema {
         fields: vec![
             field("name", Kind::Noun(&SECRET), "The name that `podman secret ls` shows."),
             field("type", Kind::Choice(&["mount", "env"]), "A file (`mount`, the default) or an environment variable (`env`)."),
-            field("target", Kind::Text, "The file's name or path, or the variable's name; the secret's own unless set."),
+            field("target", Kind::Noun(&SECRET_TARGET), "The file's name or path, or the variable's name; the secret's own unless set."),
             field("mode", Kind::Noun(&OCTAL), "Mode of the file, octal digits in quotes; \"0400\" unless set."),
             field("uid", Kind::Integer(0, 4_294_967_294), "Owner of the file; a numeric `user` unless set."),
             field("gid", Kind::Integer(0, 4_294_967_294), "Group of the file; a numeric `group` unless set."),

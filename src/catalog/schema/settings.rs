@@ -82,7 +82,7 @@ fn network() -> &'static Schema {
         let mut fields = vec![
             field("description", Kind::Text, "What the network is for. systemd: Description=."),
             field("external", Kind::Bool, "Made elsewhere: nothing is rendered, services may refer to it."),
-            field("driver", Kind::Text, "bridge unless set; macvlan and ipvlan put containers on the host's own network. Quadlet: Driver=."),
+            field("driver", Kind::Noun(&RESOURCE), "bridge unless set; macvlan and ipvlan put containers on the host's own network. Quadlet: Driver=."),
             field("parent", Kind::Noun(&INTERFACE), "The host's interface beneath a macvlan or ipvlan. Quadlet: Options=parent=."),
             field("subnet", Kind::Nouns(&SUBNET), "Its subnet, or a list of subnets. Quadlet: Subnet=."),
             field("gateway", Kind::Nouns(&IP), "The gateway of each subnet. Quadlet: Gateway=."),
