@@ -21,11 +21,21 @@ pub(crate) fn check(catalog: &Catalog, diagnostics: &mut Diagnostics) {
     }
 }
 
+/// The longest name of a unit (systemd.unit(5)).
+const LONGEST_UNIT: usize = 255;
+
 /// Quadlet ignores the second file of a name and lets the second service of a name overwrite the first, both without a
 /// word.
 fn unit_names(catalog: &Catalog, diagnostics: &mut Diagnostics) {
     let mut taken: IndexMap<String, (Origin, String)> = IndexMap::new();
     let mut take = |unit: String, origin: Origin, what: String| {
+        if unit.len() > LONGEST_UNIT {
+            diagnostics.push(
+                Diagnostic::general(format!("the unit name of {what} has {} characters", unit.len()))
+                    .at_origin(origin)
+                    .help(format!("systemd takes {LONGEST_UNIT}, and in the name of a slice each `-` is written as `\\x2d`: take a shorter name, or fewer `-`")),
+            );
+        }
         if let Some((first, owner)) = taken.get(&unit) {
             diagnostics.push(
                 Diagnostic::general(format!("two units are called {unit}: {owner} and {what}"))
@@ -60,13 +70,12 @@ fn unit_names(catalog: &Catalog, diagnostics: &mut Diagnostics) {
         let name = service.service_name.as_ref().map_or(file, |name| name.origin);
         take(format!("{}.container", service.name), file, format!("the service `{}`", service.name));
         take(service.unit(), name, format!("the service `{}`", service.name));
-        if service.stack.is_none() {
-            take(
-                format!("{root}-{}.slice", service.stem.slice_level()),
-                file,
-                format!("the slice of `{}`", service.name),
-            );
-        }
+        let stack = service.stack.as_ref().map(|stack| format!("{}-", stack.slice_level())).unwrap_or_default();
+        take(
+            format!("{root}-{stack}{}.slice", service.stem.slice_level()),
+            file,
+            format!("the slice of `{}`", service.name),
+        );
         if let Some(pull) = &service.pull_unit {
             take(
                 UnitType::Image.service_name(service.name.as_str()),

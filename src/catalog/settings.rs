@@ -151,7 +151,7 @@ pub(crate) fn network(
         external: fields.yes("external"),
         network_name: resource_name(&fields, "network_name", (short, name), entry),
         description: fields.text("description"),
-        driver: fields.text("driver").map(|driver| driver.map(|text| text.text)),
+        driver: fields.noun("driver", |text| Ok(text.to_owned())),
         parent: fields.noun("parent", |text| Ok(text.to_owned())),
         subnets: nouns(&fields, "subnet", |text| text.parse::<IpNet>().ok()),
         gateways: nouns(&fields, "gateway", |text| text.parse::<IpAddr>().ok()),

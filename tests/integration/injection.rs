@@ -192,7 +192,7 @@ const PLACES: &[Place] = &[
     spelt("address that is allowed", "192.0.2.7", WEB, "ip_address_allow = [@@]"),
     spelt("access to a volume", "rw", WEB, "volume = [{ source = \"/a\", target = \"/a\", access = @@ }]"),
     // Networks and volumes.
-    place("driver of a network", TOP, "[network.extra]\ndriver = @@"),
+    noun("driver of a network", H, TOP, "[network.extra]\ndriver = @@"),
     noun("interface beneath a network", H, TOP, "[network.extra]\ndriver = \"macvlan\"\nparent = @@"),
     spelt("subnet", "10.77.0.0/24", TOP, "[network.extra]\nsubnet = @@"),
     spelt("gateway", "10.0.0.77", TOP, "[network.extra]\nsubnet = \"10.0.0.0/24\"\ngateway = @@"),

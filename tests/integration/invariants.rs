@@ -304,6 +304,26 @@ fn both_spellings_of_cpus_grant_the_same() {
     }
 }
 
+/// A name of systemd's has at most 255 characters, and in a slice each `-` of a name takes four.
+#[test]
+fn the_longest_names_make_units_that_systemd_takes_or_none() {
+    let files = |slice: &str, stack: &str, stem: &str| {
+        [
+            ("catalog.toml".to_owned(), format!("slice.name = \"{slice}\"\n")),
+            (format!("{stack}/{stem}.toml"), "image = \"quay.io/a/b:1\"\n".to_owned()),
+        ]
+    };
+    let (letters, dashes) = ("a".repeat(48), format!("a{}", "-".repeat(47)));
+    let bundle = render_files(&files(&letters, &letters, &letters)).unwrap();
+    assert!(bundle.files.iter().all(|file| file.file_name().len() <= 255));
+    let bundle = render_files(&files("services", "forge", &dashes)).unwrap();
+    assert!(bundle.files.iter().all(|file| file.file_name().len() <= 255));
+    for names in [[&*dashes, "forge", &dashes], ["services", &dashes, &dashes], [&*dashes, &dashes, &dashes]] {
+        let why = render_files(&files(names[0], names[1], names[2])).unwrap_err();
+        assert!(why.iter().any(|why| why.contains("systemd takes 255")), "{why:?}");
+    }
+}
+
 /// The check itself: each line of the load line, changed by a little, is seen.
 #[test]
 fn the_check_sees_a_line_that_is_off() {

@@ -130,6 +130,7 @@ nouns! {
     PORT: "a port", |t| model::PortRange::parse(t).map(drop), ["8080", "8000-8010"], None;
     PUBLISH: "a published port", |t| model::PublishedPort::parse(t).map(drop), ["192.0.2.5:8080:80/tcp"], None;
     SECRET: "the name of a secret", model::secret_name, ["forge-db"], Some("^[A-Za-z0-9_.-]+$");
+    SECRET_TARGET: "the name of a file or of a variable", check_secret_target, ["root-password", "TOKEN"], None;
     OCTAL: "a mode in octal digits", check_mode, ["0400"], Some("^[0-7]{3,4}$");
     PODMAN: "a version of Podman", |t| model::PodmanVersion::parse(t).map(drop), ["5.4"], None;
     NETWORK: "a network", check_network, ["lan", "none", "host"], None;
@@ -300,6 +301,19 @@ fn check_ip_range(text: &str) -> Result<(), Invalid> {
         };
     }
     check_subnet(text)
+}
+
+fn check_secret_target(text: &str) -> Result<(), Invalid> {
+    match text.chars().find(|c| matches!(c, ',' | '=')) {
+        None if text.is_empty() => {
+            Err(Invalid::new("the target of a secret is empty", "write the name of a file, or leave it out"))
+        }
+        None => Ok(()),
+        Some(c) => Err(Invalid::new(
+            format!("`{}` holds `{c}`, which ends a part of the secret", text.escape_debug()),
+            "write a target without `,` and `=`",
+        )),
+    }
 }
 
 fn check_mode(text: &str) -> Result<(), Invalid> {

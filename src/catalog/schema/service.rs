@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use super::{
     ACCOUNT, CPUS, DURATION, Field, HOST_IP, IMAGE, INTERFACE, INTERVAL, IP, Kind, LIMIT, MAC, MEMORY, NETWORK, OCTAL,
-    PEER, PORT, PUBLISH, REASON, RESOURCE, RULE, SECRET, SOURCE, SPAN, Schema, TARGET_PATH, UNIT, field, plain,
-    plain_keys, prose,
+    PEER, PORT, PUBLISH, REASON, RESOURCE, RULE, SECRET, SECRET_TARGET, SOURCE, SPAN, Schema, TARGET_PATH, UNIT, field,
+    plain, plain_keys, prose,
 };
 use crate::unit::keys;
 
@@ -301,7 +301,7 @@ fn secret() -> &'static Schema {
             ),
             field(
                 "target",
-                Kind::Text,
+                Kind::Noun(&SECRET_TARGET),
                 "The file's name or path, or the variable's name; the secret's own unless set.",
             ),
             field("mode", Kind::Noun(&OCTAL), "Mode of the file, octal digits in quotes; \"0400\" unless set."),

@@ -112,7 +112,7 @@ fn network() -> &'static Schema {
             field("external", Kind::Bool, "Made elsewhere: nothing is rendered, services may refer to it."),
             field(
                 "driver",
-                Kind::Text,
+                Kind::Noun(&RESOURCE),
                 "bridge unless set; macvlan and ipvlan put containers on the host's own network. Quadlet: Driver=.",
             ),
             field(

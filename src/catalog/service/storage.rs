@@ -168,13 +168,6 @@ fn secret(node: &Node, uid: Option<u32>, gid: Option<u32>, diagnostics: &mut Dia
         );
     }
     let target = table.string("target");
-    if let Some(target) = target.as_ref().filter(|target| target.value.contains([',', '='])) {
-        diagnostics.push(
-            Diagnostic::general(format!("`{}` ends a part of the secret", target.value.escape_debug()))
-                .at_origin(target.origin)
-                .help("write a target without `,` and `=`"),
-        );
-    }
     let kind = if table.string("type").is_some_and(|kind| kind.value == "env") {
         for key in ["mode", "uid", "gid"] {
             if let Some(node) = table.node(key) {
