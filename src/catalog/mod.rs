@@ -6,6 +6,7 @@
 
 mod fields;
 mod files;
+mod mount;
 mod node;
 mod plain;
 mod relations;

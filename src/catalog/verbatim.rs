@@ -5,6 +5,7 @@
 
 use super::{
     fields::{self, Fields},
+    mount,
     node::{Entry, Node, Value},
 };
 use crate::{
@@ -218,6 +219,10 @@ fn section_lines(section: &str, table: &Fields<'_>, target: &Target, diagnostics
         }
     }
     if section == "Container" {
+        for line in lines.iter().filter(|line| line.key == "Mount") {
+            let words = crate::unit::split::split(&line.value.value, crate::unit::split::Mode::Args).into_texts();
+            words.iter().for_each(|word| mount::check(word, line.value.origin, diagnostics));
+        }
         for line in lines.iter().filter(|line| line.key == "PodmanArgs") {
             let words = crate::unit::split::split(&line.value.value, crate::unit::split::Mode::Args).into_texts();
             podman_args(words.iter().map(|word| (word.as_str(), line.value.origin)), diagnostics);
@@ -314,6 +319,14 @@ fn push_values(
     lines: &mut Vec<Verbatim>,
     diagnostics: &mut Diagnostics,
 ) {
+    if let [_, second, ..] = fields::items(node)
+        && keys::key(section, key).is_some_and(|row| !row.list)
+    {
+        diagnostics.push(
+            Diagnostic::error(format!("`{key}` takes one value"), second.span)
+                .help("Podman would take the last and forget the others: keep one"),
+        );
+    }
     for value in fields::items(node) {
         let text = match &value.value {
             Value::String(text) => text.clone(),

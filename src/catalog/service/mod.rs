@@ -8,6 +8,7 @@ mod storage;
 use super::{
     fields::Fields,
     files::ServiceFile,
+    mount,
     node::Node,
     plain, schema,
     scope::{Reference, Scope},
@@ -191,6 +192,9 @@ fn check_settings(settings: &[Setting], accounts: [Option<&Sourced<Account>>; 2]
         && let SettingValue::List(words) = &arguments.value
     {
         verbatim::podman_args(words.iter().map(|word| (word.value.text.as_str(), word.origin)), diagnostics);
+    }
+    if let Some(Setting { value: SettingValue::List(mounts), .. }) = find("Mount") {
+        mounts.iter().for_each(|mount| mount::check(&mount.value.text, mount.origin, diagnostics));
     }
     check_user_namespace(settings, accounts, diagnostics);
 }
