@@ -221,7 +221,9 @@ fn section_lines(section: &str, table: &Fields<'_>, target: &Target, diagnostics
     if section == "Container" {
         for line in lines.iter().filter(|line| line.key == "Mount") {
             let words = crate::unit::split::split(&line.value.value, crate::unit::split::Mode::Args).into_texts();
-            words.iter().for_each(|word| mount::check(word, line.value.origin, diagnostics));
+            for word in &words {
+                mount::check(word, line.value.origin, diagnostics);
+            }
         }
         for line in lines.iter().filter(|line| line.key == "PodmanArgs") {
             let words = crate::unit::split::split(&line.value.value, crate::unit::split::Mode::Args).into_texts();

@@ -194,7 +194,9 @@ fn check_settings(settings: &[Setting], accounts: [Option<&Sourced<Account>>; 2]
         verbatim::podman_args(words.iter().map(|word| (word.value.text.as_str(), word.origin)), diagnostics);
     }
     if let Some(Setting { value: SettingValue::List(mounts), .. }) = find("Mount") {
-        mounts.iter().for_each(|mount| mount::check(&mount.value.text, mount.origin, diagnostics));
+        for mount in mounts {
+            mount::check(&mount.value.text, mount.origin, diagnostics);
+        }
     }
     check_user_namespace(settings, accounts, diagnostics);
 }
