@@ -150,7 +150,7 @@ fn a_part_is_included() {
     let blocks = blocks("jinja");
     adds_the_tag(&Own::new(&[("container.j2", &blocks[1]), ("_tag.j2", &blocks[2])]));
     let errors = Own::new(&[("container.j2", &blocks[1])]).render().map(|_| ()).unwrap_err();
-    assert!(errors[0].starts_with("there is no such template"), "{errors:?}");
+    assert!(errors[0].contains("non-existing template '_tag.j2'"), "{errors:?}");
 }
 
 #[test]
@@ -222,13 +222,17 @@ fn the_blocks_of_the_document_are_those_of_the_templates() {
 
 #[test]
 fn the_wall_refuses_what_the_document_says() {
+    let mut wrong = Vec::new();
     for row in table("| in a template | what Plimsoll says |") {
         let (line, message) = (&row[0], row[1].replace('`', ""));
         let template = format!("[Container]\nImage=localhost/x\n{line}\n");
         let result = Own::new(&[("container.j2", &template)]).render().map(|_| ());
         let errors = result.expect_err(line);
-        assert!(errors.iter().any(|error| error.replace('`', "").contains(&message)), "{line}: {errors:?}");
+        if !errors.iter().any(|error| error.replace('`', "").contains(&message)) {
+            wrong.push(format!("{line}: {errors:?}"));
+        }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
