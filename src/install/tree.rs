@@ -174,7 +174,7 @@ impl Drop for Staged {
     }
 }
 
-/// The place beside a file or directory where it is made. Quadlet and systemd skip this suffix.
+/// The place beside a file or directory where it is made. Quadlet and systemd skip a file of this suffix.
 fn beside(place: &Path) -> PathBuf {
     let name = place.file_name().unwrap_or_default().to_string_lossy();
     place.with_file_name(format!(".{name}.plimsoll.tmp"))
@@ -279,4 +279,59 @@ fn remove(out: &Path, path: &str) -> Result<(), TreeError> {
         dir = parent.parent();
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{model::Name, render::FileKind};
+
+    fn bundle(paths: &[&str]) -> Bundle {
+        let file = |path: &&str| RenderedFile {
+            path: (*path).to_owned(),
+            kind: FileKind::Slice,
+            service: None,
+            text: format!("{}\n", crate::render::owner_line("x.toml", &Name::new("c").unwrap())),
+            origins: Vec::new(),
+        };
+        Bundle { catalog: Name::new("c").unwrap(), files: paths.iter().map(file).collect() }
+    }
+
+    fn write_all(out: &Path, bundle: &Bundle) -> Result<(), TreeError> {
+        write(out, bundle, &compare(out, bundle, false)?)
+    }
+
+    fn names(dir: &Path) -> Vec<String> {
+        let mut names: Vec<String> =
+            fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort_unstable();
+        names
+    }
+
+    #[test]
+    fn new_directories_stand_beside_what_is_there() {
+        let temp = tempfile::tempdir().unwrap();
+        let out = temp.path().join("out");
+        write_all(&out, &bundle(&["etc/systemd/system/a.slice"])).unwrap();
+        // What a run that was killed left behind does not stand in the way.
+        fs::create_dir_all(out.join("etc/.containers.plimsoll.tmp/systemd")).unwrap();
+        let both = bundle(&["etc/containers/systemd/c/b.slice", "etc/systemd/system/a.slice"]);
+        write_all(&out, &both).unwrap();
+        assert!(compare(&out, &both, false).unwrap().is_empty());
+        assert_eq!(names(temp.path()), ["out"]);
+        assert_eq!(names(&out.join("etc")), ["containers", "systemd"]);
+    }
+
+    #[test]
+    fn what_fails_before_the_first_rename_leaves_nothing() {
+        let temp = tempfile::tempdir().unwrap();
+        let out = temp.path();
+        fs::create_dir_all(out.join("etc/systemd/system")).unwrap();
+        fs::create_dir_all(out.join("etc/containers/systemd")).unwrap();
+        fs::write(out.join("etc/containers/systemd/c"), "no directory").unwrap();
+        let both = bundle(&["etc/systemd/system/a.slice", "etc/containers/systemd/c/b.slice"]);
+        assert!(matches!(write_all(out, &both), Err(TreeError::NotAFile(..))));
+        assert_eq!(names(&out.join("etc/systemd/system")), Vec::<String>::new());
+        assert_eq!(names(&out.join("etc/containers/systemd")), ["c"]);
+    }
 }
