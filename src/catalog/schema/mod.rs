@@ -113,6 +113,7 @@ macro_rules! nouns {
 nouns! {
     NAME: "a name", |t| model::Name::new(t).map(drop), ["web"], Some("^[a-z0-9][a-z0-9_-]{0,47}$");
     IMAGE: "an image", check_image, ["quay.io/minio/minio:RELEASE.2025-09-07", "app.build"], None;
+    HOST_PATH: "a path on the host", |t| model::HostPath::new(t).map(drop), ["/srv/rootfs"], Some("^/");
     TARGET_PATH: "a path in the container", |t| model::AbsPath::new(t).map(drop), ["/data"], Some("^/");
     SOURCE: "a path on the host or the name of a volume", check_source, ["/srv/data", "cache"], None;
     MEMORY: "a size", |t| model::Memory::parse(t).map(drop), ["512M", "2G"], Some("^[0-9][0-9_]*([KMGT](iB)?)?$");
@@ -182,7 +183,7 @@ pub(crate) fn plain(key: &Key) -> Field {
         ("Container", "ImageVolume") => Kind::Choice(&["bind", "ignore", "tmpfs"]),
         ("Container", "CgroupsMode") => Kind::Choice(&["split"]),
         ("Container", "Entrypoint" | "HealthCmd" | "HealthStartupCmd") => Kind::TextOrWords,
-        ("Container", "Rootfs") => Kind::Noun(&TARGET_PATH),
+        ("Container", "Rootfs") => Kind::Noun(&HOST_PATH),
         ("Container", "WorkingDir") => Kind::Noun(&TARGET_PATH),
         (_, "ContainerName" | "PodName") => Kind::Noun(&RESOURCE),
         _ => match key.syntax {

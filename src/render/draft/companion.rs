@@ -70,7 +70,9 @@ pub(super) fn draft(
         }
         UnitType::Build => default("ImageTag", format!("localhost/{name}:latest"), companion.origin),
         UnitType::Pod => {
-            default("PodName", name.to_owned(), companion.origin);
+            // Containers and pods share one space of names in podman.
+            let pod_name = if service.is_some() { format!("{name}-pod") } else { name.to_owned() };
+            default("PodName", pod_name, companion.origin);
             // The members share the pod's namespaces, so that the hardened default stands here.
             let user_ns = if drafting.catalog.target.profile == Profile::Rootful { "auto:size=65536" } else { "auto" };
             // Ids are mapped by hand or by a mode, not both.
