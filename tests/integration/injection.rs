@@ -119,7 +119,7 @@ const PLACES: &[Place] = &[
     place("limit of the process", WEB, "ulimit = [@@]"),
     place("masked path", WEB, "mask = [@@, \"/x\"]"),
     place("unmasked path", WEB, "unmask = [@@]"),
-    place("mount", WEB, "mount = [@@]"),
+    place("mount", WEB, "mount = [@@]").with("type=bind,source=/srv/x,destination=/x"),
     place("podman argument", WEB, "podman_args = [\"--label=a=b\", @@]"),
     place("global argument", WEB, "global_args = [@@]"),
     place("containers.conf module", WEB, "containers_conf_module = [@@]"),
