@@ -174,10 +174,11 @@ impl Drop for Staged {
     }
 }
 
-/// The place beside a file or directory where it is made. Quadlet and systemd skip a file of this suffix.
+/// The place beside a file or directory where it is made. Quadlet skips directories and files of this suffix, so that a
+/// run that is killed leaves nothing that is read.
 fn beside(place: &Path) -> PathBuf {
     let name = place.file_name().unwrap_or_default().to_string_lossy();
-    place.with_file_name(format!(".{name}.plimsoll.tmp"))
+    place.with_file_name(format!(".{name}.plimsoll.d"))
 }
 
 /// Removes what was made, if it was: whoever calls this has something else to say.
@@ -314,7 +315,7 @@ mod tests {
         let out = temp.path().join("out");
         write_all(&out, &bundle(&["etc/systemd/system/a.slice"])).unwrap();
         // What a run that was killed left behind does not stand in the way.
-        fs::create_dir_all(out.join("etc/.containers.plimsoll.tmp/systemd")).unwrap();
+        fs::create_dir_all(out.join("etc/.containers.plimsoll.d/systemd")).unwrap();
         let both = bundle(&["etc/containers/systemd/c/b.slice", "etc/systemd/system/a.slice"]);
         write_all(&out, &both).unwrap();
         assert!(compare(&out, &both, false).unwrap().is_empty());
