@@ -86,6 +86,11 @@ pub enum Command {
     Man,
 }
 
+/// A folder that has a name: an empty one comes of a variable that was not set.
+fn folder(text: &str) -> Result<Utf8PathBuf, String> {
+    if text.is_empty() { Err("the name of the folder is empty".to_owned()) } else { Ok(text.into()) }
+}
+
 /// A kind of TOML file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum FileKind {
@@ -114,7 +119,7 @@ impl From<FileKind> for SchemaOf {
 #[derive(Args, Debug)]
 pub struct RenderArgs {
     /// The folder of the tree [default: out, beside the catalog directory]
-    #[arg(long, value_name = "DIR", conflicts_with = "stdout")]
+    #[arg(long, value_name = "DIR", conflicts_with = "stdout", value_parser = folder)]
     pub out: Option<Utf8PathBuf>,
     /// Print the units in podman's .quadlets form in place of writing them
     #[arg(long, conflicts_with = "check")]

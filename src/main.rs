@@ -23,8 +23,6 @@ fn main() -> ExitCode {
         Ok(Status::Clean) => ExitCode::SUCCESS,
         Ok(Status::Differs) => ExitCode::from(1),
         Ok(Status::Failed) => ExitCode::from(2),
-        // Whoever reads the output may stop reading.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(io::stderr(), "error: cannot write: {error}");
             ExitCode::from(2)
@@ -38,8 +36,8 @@ fn run(cli: Cli) -> io::Result<Status> {
         Colour::Never => false,
         Colour::Auto => io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
     };
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    let mut err = io::stderr().lock();
+    let mut out = io::BufWriter::new(Unread(io::stdout().lock()));
+    let mut err = Unread(io::stderr().lock());
     let mut streams = Streams { out: &mut out, err: &mut err, colour };
     let status = match cli.command {
         Command::Render(args) => commands::render::run(&args.options(&cli.global), &mut streams)?,
@@ -55,4 +53,24 @@ fn run(cli: Cli) -> io::Result<Status> {
     };
     out.flush()?;
     Ok(status)
+}
+
+/// A stream whose reader may stop reading: that is no failure, and it hides none. What the command found out still
+/// decides how it ends.
+struct Unread<W>(W);
+
+impl<W: io::Write> io::Write for Unread<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.0.write(bytes) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(bytes.len()),
+            written => written,
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self.0.flush() {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            flushed => flushed,
+        }
+    }
 }

@@ -86,6 +86,10 @@ impl Finder<'_> {
 
     /// Reads a sub-directory; false where it holds no TOML and is none of ours.
     fn stack(&mut self, name: &str, path: &Utf8Path) -> bool {
+        // What cannot be a stack is none of ours, even where it cannot be looked into: lost+found, say.
+        if Name::new(name).is_err() && !holds_toml(path) {
+            return false;
+        }
         let Some(entries) = self.list(path) else { return true };
         let members: Vec<_> = entries.into_iter().filter(|(n, is_dir)| *is_dir || has_toml_suffix(n)).collect();
         if members.iter().all(|(_, is_dir)| *is_dir) {
@@ -122,6 +126,10 @@ impl Finder<'_> {
         let mut unread = false;
         for (member, is_dir) in members {
             let path = path.join(&member);
+            if is_dir && !holds_toml(&path) {
+                // Configuration of a service, say: none of ours.
+                continue;
+            }
             if is_dir {
                 self.refuse_path(&path, "a directory inside a stack", "stacks do not nest: move its services up");
             } else if member == "stack.toml" {
@@ -212,7 +220,11 @@ impl Finder<'_> {
 
     /// Reads a file; the second value is false where that failed, and then an empty text stands for it.
     fn read(&mut self, path: &Utf8Path, name: String) -> (FileId, bool) {
-        let read = fs::read(path).map_err(|error| format!("cannot read the file: {error}"));
+        // A pipe or a device might never end.
+        let read = match fs::metadata(path) {
+            Ok(meta) if !meta.is_file() => Err("not a regular file".to_owned()),
+            _ => fs::read(path).map_err(|error| format!("cannot read the file: {error}")),
+        };
         let read = read.and_then(|bytes| match u32::try_from(bytes.len()) {
             Ok(_) => Ok(bytes),
             Err(_) => Err("the file is larger than 4 GiB".to_owned()),

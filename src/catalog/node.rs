@@ -152,6 +152,11 @@ impl Reader {
         let value = match value.into_inner() {
             DeValue::String(text) => Value::String(text.into_owned()),
             DeValue::Integer(number) => {
+                if number.radix() != 10 {
+                    diagnostics.push(Diagnostic::error("a number that is not written in decimal", span).help(
+                        "its digits would become others in the unit: write it in decimal, or as a string in quotes",
+                    ));
+                }
                 let digits = number.as_str().replace('_', "");
                 let number = i64::from_str_radix(&digits, number.radix()).unwrap_or_else(|_| {
                     diagnostics.push(

@@ -59,6 +59,8 @@ pub fn run(options: &Options, streams: &mut Streams<'_>) -> io::Result<Status> {
         return Ok(Status::Clean);
     }
     let out = options.out.clone().unwrap_or_else(|| beside(&options.catalog, "out"));
+    // Held until everything is written: of two runs at once the second waits for the first.
+    let _lock = if options.mode == Mode::Write { tree::lock(out.as_std_path()) } else { None };
     let changes = match tree::compare(out.as_std_path(), &bundle, !options.services.is_empty()) {
         Ok(changes) => changes,
         Err(error) => return fail(&error.to_string(), streams),

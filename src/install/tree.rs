@@ -37,6 +37,19 @@ pub enum TreeError {
     Several(Vec<Self>),
 }
 
+/// Waits until no other run writes into the folder, and keeps others out until the lock is dropped.
+///
+/// The lock is on the nearest directory that is there, since the folder itself may not be. Where the system gives no
+/// lock there is none: what is written is still written whole.
+pub fn lock(out: &Path) -> Option<fs::File> {
+    let here = Path::new(".");
+    let above = out.ancestors().skip(1).map(|dir| if dir.as_os_str().is_empty() { here } else { dir });
+    let dir = above.chain([here]).find(|dir| dir.is_dir())?;
+    let file = fs::File::open(dir).ok()?;
+    file.lock().ok()?;
+    Some(file)
+}
+
 /// Compares a folder with a bundle. With `only_these` nothing counts as removed: the bundle is a part of a catalog.
 ///
 /// # Errors

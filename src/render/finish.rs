@@ -17,7 +17,7 @@ use super::{
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, FileId, Origin, Span},
     model::{Catalog, Name, Service},
-    unit::{Unit, directives, keys, text::Entry},
+    unit::{Unit, UnitType, directives, keys, text::Entry},
 };
 
 /// Lays out a draft; complaints of the template go to `diagnostics`.
@@ -56,6 +56,14 @@ pub(super) fn finish(
             format!("the template ends the line of {}= with a backslash, which joins the next line to it", entry.key);
         let place = templates.line_place(draft.template, &format!("{}=", entry.key));
         diagnostics.push(at_template(message, place).help("end the line with another character"));
+    }
+    let is_container = draft.kind == FileKind::Quadlet(UnitType::Container);
+    if is_container && !unit.entries().any(|e| e.section == "Container" && matches!(e.key, "Image" | "Rootfs")) {
+        let message = "the template writes neither Image= nor Rootfs=".to_owned();
+        diagnostics.push(
+            at_template(message, templates.line_place(draft.template, "[Container]"))
+                .help("Podman would not generate the unit: print the block `image`"),
+        );
     }
     if author.is_some() {
         let place = |begins: &str| templates.line_place(draft.template, begins);

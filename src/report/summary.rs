@@ -151,6 +151,17 @@ fn weaker(service: &Service) -> Vec<String> {
     if service.mounts.iter().any(|mount| mount.exec) {
         list.push("runs programs from a volume".to_owned());
     }
+    // What podman is told by hand nobody here can weigh.
+    let by_hand = |key: &str| service.setting(key).is_some() || service.verbatim.iter().any(|line| line.key == key);
+    for (key, what) in [
+        ("PodmanArgs", "podman arguments by hand"),
+        ("GlobalArgs", "podman arguments by hand"),
+        ("Mount", "mounts by hand"),
+    ] {
+        if by_hand(key) && !list.iter().any(|told| told == what) {
+            list.push(what.to_owned());
+        }
+    }
     if matches!(service.image.value, Image::Rootfs(_)) {
         list.push("a root file system of the host".to_owned());
     }

@@ -121,6 +121,7 @@ fn spelling(node: &Node, kind: Kind) -> Option<String> {
             let number = if matches!(node.value, Value::Float(_)) { "a whole number" } else { "a number" };
             Some(format!("write {number}, or a string such as \"{}\"", noun.examples.first()?))
         }
+        (Kind::Text | Kind::Texts, Value::Boolean(yes)) => Some(format!("write \"{yes}\", in quotes")),
         (Kind::Text | Kind::Texts, Value::Float(text)) => Some(format!("write \"{text}\", in quotes")),
         (Kind::Named(_), _) => Some("write a table for each: [KEY.NAME]".to_owned()),
         (Kind::Tables(_), _) => Some("write a table for each, with the key in double brackets: [[…]]".to_owned()),

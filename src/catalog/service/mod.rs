@@ -15,7 +15,7 @@ use super::{
     settings, verbatim,
 };
 use crate::{
-    diagnostic::{Diagnostic, Diagnostics, Origin, Sourced, nearest},
+    diagnostic::{Diagnostic, Diagnostics, Origin, Severity, Sourced, nearest},
     model::{
         Account, Companion, Image, ImageRef, Invalid, Name, Profile, Service, Setting, SettingValue, Target, Text,
     },
@@ -193,12 +193,43 @@ fn check_settings(settings: &[Setting], accounts: [Option<&Sourced<Account>>; 2]
     {
         verbatim::podman_args(words.iter().map(|word| (word.value.text.as_str(), word.origin)), diagnostics);
     }
+    check_words(settings, diagnostics);
     if let Some(Setting { value: SettingValue::List(mounts), .. }) = find("Mount") {
         for mount in mounts {
             mount::check(&mount.value.text, mount.origin, diagnostics);
         }
     }
     check_user_namespace(settings, accounts, diagnostics);
+}
+
+/// Lists that people know as one line of words, and files that podman looks for on the host.
+fn check_words(settings: &[Setting], diagnostics: &mut Diagnostics) {
+    for setting in settings {
+        let SettingValue::List(items) = &setting.value else { continue };
+        for item in items {
+            let text = item.value.text.as_str();
+            let (message, help) = match setting.key {
+                "AddCapability" | "DropCapability" if text.contains(char::is_whitespace) => {
+                    ("a capability with white space in it", "write each in quotes of its own: [\"CHOWN\", \"SETUID\"]")
+                }
+                // A list is words, and says so; a string with several flags in it was meant as several words.
+                "PodmanArgs" | "GlobalArgs" if text.contains(" -") && setting.origin == item.origin => {
+                    ("several arguments in one string", "write a list of words: [\"--first=1\", \"--second\"]")
+                }
+                "EnvironmentFile" if !text.starts_with('/') && !item.value.specifiers => (
+                    "not an absolute path",
+                    "Quadlet would look beside the unit: write the whole path from `/`, or { specifier = \"%h/x.env\" }",
+                ),
+                _ => continue,
+            };
+            let mut diagnostic = Diagnostic::general(format!("`{}`: {message}", text.escape_debug()));
+            // Somebody may put the file there.
+            if setting.key == "EnvironmentFile" {
+                diagnostic.severity = Severity::Warning;
+            }
+            diagnostics.push(diagnostic.at_origin(item.origin).help(help));
+        }
+    }
 }
 
 fn check_user_namespace(settings: &[Setting], accounts: [Option<&Sourced<Account>>; 2], diagnostics: &mut Diagnostics) {

@@ -196,6 +196,13 @@ pub(super) fn ports(
 ) -> Vec<Sourced<PublishedPort>> {
     let nodes = fields.items("publish_port").unwrap_or_default();
     let ports: Vec<_> = nodes.iter().filter_map(|node| port(node, diagnostics)).collect();
+    if let (Some(port), [Attachment { network: NetworkRef::Service(name), .. }]) = (ports.first(), networks) {
+        diagnostics.push(
+            Diagnostic::general(format!("a published port of a service that is on the network of `{name}`"))
+                .at_origin(port.origin)
+                .help(format!("podman refuses it: publish the port in `{name}`, whose network it is")),
+        );
+    }
     if let (Some(port), [] | [Attachment { network: NetworkRef::Mode(_), .. }]) = (ports.first(), networks) {
         let mode = networks.first().map_or("none", |a| match &a.network {
             NetworkRef::Mode(mode) => mode.as_str(),
