@@ -372,13 +372,13 @@ fn quiet_and_verbose() {
 #[test]
 fn a_closed_pipe_hides_no_failure() {
     let dir = tempfile::tempdir().expect("a directory");
-    std::fs::create_dir(dir.path().join("services")).expect("a directory");
-    std::fs::write(dir.path().join("services/web.toml"), "imagee = 'x'\n").expect("a file");
-    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+    fs::create_dir(dir.path().join("services")).expect("a directory");
+    fs::write(dir.path().join("services/web.toml"), "imagee = 'x'\n").expect("a file");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
         .arg("render")
         .current_dir(dir.path())
         .env_remove("PLIMSOLL_CATALOG")
-        .stderr(std::process::Stdio::piped())
+        .stderr(Stdio::piped())
         .spawn()
         .expect("it runs");
     drop(child.stderr.take());
@@ -388,12 +388,12 @@ fn a_closed_pipe_hides_no_failure() {
 #[test]
 fn two_runs_at_once_both_succeed() {
     let dir = tempfile::tempdir().expect("a directory");
-    std::fs::create_dir(dir.path().join("services")).expect("a directory");
+    fs::create_dir(dir.path().join("services")).expect("a directory");
     for n in 0..200 {
-        std::fs::write(dir.path().join(format!("services/s{n}.toml")), "image = 'localhost/x:1'\n").expect("a file");
+        fs::write(dir.path().join(format!("services/s{n}.toml")), "image = 'localhost/x:1'\n").expect("a file");
     }
     let start = || {
-        std::process::Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+        Command::new(env!("CARGO_BIN_EXE_plimsoll"))
             .args(["render", "-q"])
             .current_dir(dir.path())
             .env_remove("PLIMSOLL_CATALOG")
@@ -404,6 +404,6 @@ fn two_runs_at_once_both_succeed() {
     for mut child in children {
         assert_eq!(child.wait().expect("it ends").code(), Some(0));
     }
-    let units = std::fs::read_dir(dir.path().join("out/etc/containers/systemd/plimsoll")).expect("rendered").count();
+    let units = fs::read_dir(dir.path().join("out/etc/containers/systemd/plimsoll")).expect("rendered").count();
     assert_eq!(units, 200);
 }
