@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::{
-    model::{Access, Catalog, Image, NetworkRef, Service, SettingValue},
+    model::{Access, Catalog, Image, NetworkRef, Protocol, Service, SettingValue},
     render::{Bundle, Changes},
 };
 
@@ -90,20 +90,30 @@ fn row(service: &Service) -> [String; 7] {
         limits.pids.as_ref().map_or_else(none, |pids| pids.value.payload().to_string()),
         joined(reached_at(service)),
         joined(service.mounts.iter().filter(|m| m.access == Access::Rw).map(|m| m.target.value.to_string()).collect()),
-        joined(weaker(service)),
+        // Nothing of what is weaker is left out.
+        Some(weaker(service).join(", ")).filter(|list| !list.is_empty()).unwrap_or_else(none),
     ]
 }
 
+/// The first few of a list, and how many more there are: a row is for the eye.
 fn joined(parts: Vec<String>) -> String {
-    if parts.is_empty() { "-".to_owned() } else { parts.join(", ") }
+    const SHOWN: usize = 3;
+    match parts.len() {
+        0 => "-".to_owned(),
+        1..=SHOWN => parts.join(", "),
+        all => format!("{} and {} more", parts[..SHOWN].join(", "), all - SHOWN),
+    }
 }
 
 fn reached_at(service: &Service) -> Vec<String> {
-    let ports = service.ports.iter().map(|port| match (port.value.host_ip, port.value.host) {
-        (Some(ip), Some(host)) => format!("{ip}:{host}"),
-        (None, Some(host)) => format!("*:{host}"),
-        (Some(ip), None) => format!("{ip}:?"),
-        (None, None) => "*:?".to_owned(),
+    let ports = service.ports.iter().map(|port| {
+        let ip = port.value.host_ip.map_or_else(|| "*".to_owned(), |ip| ip.to_string());
+        let host = port.value.host.map_or_else(|| "any port".to_owned(), |host| host.to_string());
+        match port.value.protocol {
+            None | Some(Protocol::Tcp) => format!("{ip}:{host}"),
+            Some(Protocol::Udp) => format!("{ip}:{host}/udp"),
+            Some(Protocol::Sctp) => format!("{ip}:{host}/sctp"),
+        }
     });
     let networks = service.networks.iter().map(|attachment| match (&attachment.network, attachment.ips.first()) {
         (_, Some(ip)) => ip.value.to_string(),
