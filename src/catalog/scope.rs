@@ -16,9 +16,8 @@ use crate::{
 pub(crate) struct Known {
     /// With the file of each.
     pub(crate) services: BTreeMap<Name, FileId>,
-    /// `None` where it is declared but not readable.
-    networks: IndexMap<Name, Option<Network>>,
-    volumes: IndexMap<Name, Option<Volume>>,
+    networks: IndexMap<Name, Network>,
+    volumes: IndexMap<Name, Volume>,
     /// Where each of them is declared.
     places: BTreeMap<(&'static str, Name), Span>,
     /// Whole names of further units: `app.build`, `forge.pod`.
@@ -63,11 +62,9 @@ impl Known {
         }
     }
 
-    /// The networks and volumes that could be read.
+    /// The networks and volumes.
     pub(crate) fn into_parts(self) -> (IndexMap<Name, Network>, IndexMap<Name, Volume>) {
-        let networks = self.networks.into_iter().filter_map(|(name, n)| Some((name, n?))).collect();
-        let volumes = self.volumes.into_iter().filter_map(|(name, v)| Some((name, v?))).collect();
-        (networks, volumes)
+        (self.networks, self.volumes)
     }
 }
 
@@ -98,17 +95,12 @@ impl<'a> Scope<'a> {
         self.candidates(text).find(|name| self.known.services.contains_key(name))
     }
 
-    /// The network of a name; the second value is `None` where it is declared but not readable.
-    pub(crate) fn network(self, text: &str) -> Option<(Name, Option<&'a Network>)> {
-        let name = self.candidates(text).find(|name| self.known.networks.contains_key(name))?;
-        let network = self.known.networks.get(&name).and_then(Option::as_ref);
-        Some((name, network))
+    pub(crate) fn network(self, text: &str) -> Option<&'a Network> {
+        self.candidates(text).find_map(|name| self.known.networks.get(&name))
     }
 
-    pub(crate) fn volume(self, text: &str) -> Option<(Name, Option<&'a Volume>)> {
-        let name = self.candidates(text).find(|name| self.known.volumes.contains_key(name))?;
-        let volume = self.known.volumes.get(&name).and_then(Option::as_ref);
-        Some((name, volume))
+    pub(crate) fn volume(self, text: &str) -> Option<&'a Volume> {
+        self.candidates(text).find_map(|name| self.known.volumes.get(&name))
     }
 
     /// True where a name may be declared in a file that could not be read: then nobody is told that it is not.

@@ -135,14 +135,13 @@ pub(crate) fn stack(
 }
 
 /// Reads `[network.NAME]`.
-#[expect(clippy::unnecessary_wraps, reason = "the caller keeps `None` for a declaration that cannot be read")]
 pub(crate) fn network(
     (short, name): (&str, &Name),
     entry: &Entry,
     file: FileId,
     target: &Target,
     diagnostics: &mut Diagnostics,
-) -> Option<Network> {
+) -> Network {
     let fields = Fields::one(&entry.node);
     let network = Network {
         name: name.clone(),
@@ -160,7 +159,7 @@ pub(crate) fn network(
         verbatim: verbatim::lines(&fields, &["Network", "Quadlet"], target, diagnostics),
     };
     check_network(&network, target, diagnostics);
-    Some(network)
+    network
 }
 
 fn check_network(network: &Network, target: &Target, diagnostics: &mut Diagnostics) {
@@ -242,16 +241,15 @@ pub(crate) fn is_edge(subnet: &IpNet, ip: IpAddr) -> bool {
 }
 
 /// Reads `[volume.NAME]`.
-#[expect(clippy::unnecessary_wraps, reason = "the caller keeps `None` for a declaration that cannot be read")]
 pub(crate) fn volume(
     (short, name): (&str, &Name),
     entry: &Entry,
     file: FileId,
     target: &Target,
     diagnostics: &mut Diagnostics,
-) -> Option<Volume> {
+) -> Volume {
     let fields = Fields::one(&entry.node);
-    Some(Volume {
+    Volume {
         name: name.clone(),
         file,
         origin: Origin::At(entry.key),
@@ -260,7 +258,7 @@ pub(crate) fn volume(
         description: fields.text("description"),
         settings: plain::read("Volume", schema::VOLUME_TYPED, &fields),
         verbatim: verbatim::lines(&fields, &["Volume", "Quadlet"], target, diagnostics),
-    })
+    }
 }
 
 /// The podman name: the unit's own unless set. What is made elsewhere knows no stack: it has the name it is declared by.

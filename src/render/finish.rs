@@ -50,23 +50,9 @@ pub(super) fn finish(
             return None;
         }
     };
-    // No value ends in a backslash: this one is the template's.
-    for entry in unit.entries().filter(|entry| entry.lines > 1) {
-        let message =
-            format!("the template ends the line of {}= with a backslash, which joins the next line to it", entry.key);
-        let place = templates.line_place(draft.template, &format!("{}=", entry.key));
-        diagnostics.push(at_template(message, place).help("end the line with another character"));
-    }
-    let is_container = draft.kind == FileKind::Quadlet(UnitType::Container);
-    if is_container && !unit.entries().any(|e| e.section == "Container" && matches!(e.key, "Image" | "Rootfs")) {
-        let message = "the template writes neither Image= nor Rootfs=".to_owned();
-        diagnostics.push(
-            at_template(message, templates.line_place(draft.template, "[Container]"))
-                .help("Podman would not generate the unit: print the block `image`"),
-        );
-    }
     if author.is_some() {
         let place = |begins: &str| templates.line_place(draft.template, begins);
+        check_template(&unit, draft.kind, &place, diagnostics);
         check_template_lines(&unit, draft.kind, catalog, &place, diagnostics);
     }
     let lines: Vec<&Line> = blocks.iter().flat_map(|block| &block.lines).collect();
@@ -197,6 +183,25 @@ fn origins(unit: &Unit, lines: &[&Line], header: Origin, author: Option<FileId>)
 
 fn same(entry: &Entry<'_>, line: &Line) -> bool {
     entry.key == line.key && entry.section == line.section && entry.raw == line.value
+}
+
+/// What an author's template may not do to the lines it is given: join them, or leave out the image.
+fn check_template(unit: &Unit, kind: FileKind, place: &dyn Fn(&str) -> Option<Span>, diagnostics: &mut Diagnostics) {
+    // No value ends in a backslash: this one is the template's.
+    for entry in unit.entries().filter(|entry| entry.lines > 1) {
+        let message =
+            format!("the template ends the line of {}= with a backslash, which joins the next line to it", entry.key);
+        let place = place(&format!("{}=", entry.key));
+        diagnostics.push(at_template(message, place).help("end the line with another character"));
+    }
+    let is_container = kind == FileKind::Quadlet(UnitType::Container);
+    if is_container && !unit.entries().any(|e| e.section == "Container" && matches!(e.key, "Image" | "Rootfs")) {
+        let message = "the template writes neither Image= nor Rootfs=".to_owned();
+        diagnostics.push(
+            at_template(message, place("[Container]"))
+                .help("Podman would not generate the unit: print the block `image`"),
+        );
+    }
 }
 
 /// What an author's template may not write: a section or key that Podman or systemd does not know.

@@ -178,15 +178,13 @@ fn health(fields: &Fields<'_>) -> Vec<Setting> {
 /// What plain keys cannot say together.
 fn check_settings(settings: &[Setting], accounts: [Option<&Sourced<Account>>; 2], diagnostics: &mut Diagnostics) {
     let find = |key: &str| settings.iter().find(|setting| setting.key == key);
-    for (first, second) in [("ReloadCmd", "ReloadSignal")] {
-        if let (Some(a), Some(b)) = (find(first), find(second)) {
-            diagnostics.push(
-                Diagnostic::general("both `reload_cmd` and `reload_signal`")
-                    .at_origin(b.origin)
-                    .related(a.origin, "the other one")
-                    .help("Podman would not generate the unit: keep one of them"),
-            );
-        }
+    if let (Some(command), Some(signal)) = (find("ReloadCmd"), find("ReloadSignal")) {
+        diagnostics.push(
+            Diagnostic::general("both `reload_cmd` and `reload_signal`")
+                .at_origin(signal.origin)
+                .related(command.origin, "the other one")
+                .help("Podman would not generate the unit: keep one of them"),
+        );
     }
     if let Some(arguments) = find("PodmanArgs")
         && let SettingValue::List(words) = &arguments.value

@@ -98,12 +98,13 @@ fn network_ref<'a>(
         }
         return Some((NetworkRef::Mode(text.to_owned()), None));
     }
-    let (name, network) = resolve(found, Reference::Network, node, text, scope, diagnostics)?;
-    let reference = match network {
-        Some(network) if network.external => NetworkRef::External(network.network_name.value.clone()),
-        _ => NetworkRef::Catalog(name),
+    let network = resolve(found, Reference::Network, node, text, scope, diagnostics)?;
+    let reference = if network.external {
+        NetworkRef::External(network.network_name.value.clone())
+    } else {
+        NetworkRef::Catalog(network.name.clone())
     };
-    Some((reference, network))
+    Some((reference, Some(network)))
 }
 
 /// Modes have no addresses: only networks do.
@@ -285,14 +286,14 @@ fn peer(text: &str, node: &Node, scope: &Scope<'_>, diagnostics: &mut Diagnostic
         );
         return None;
     }
-    if let Some((name, network)) = scope.network(text) {
-        if network.is_some_and(|network| network.subnets.is_empty()) {
+    if let Some(network) = scope.network(text) {
+        if network.subnets.is_empty() {
             diagnostics.push(
                 Diagnostic::error(format!("the network `{text}` has no subnet to allow"), node.span)
                     .help("write `subnet` into the network, or the addresses here"),
             );
         }
-        return Some(AllowEntry::Network(name));
+        return Some(AllowEntry::Network(network.name.clone()));
     }
     let found = scope.service(text);
     resolve(found, Reference::Peer, node, text, scope, diagnostics).map(AllowEntry::Service)

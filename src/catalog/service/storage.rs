@@ -72,10 +72,11 @@ fn source(node: &Node, scope: &Scope<'_>, diagnostics: &mut Diagnostics) -> Opti
         return HostPath::new(text).ok().map(|path| Sourced::new(MountSource::Path(path), node.origin()));
     }
     crate::model::Name::new(text).ok()?;
-    let (name, volume) = resolve(scope.volume(text), Reference::Volume, node, text, scope, diagnostics)?;
-    let source = match volume {
-        Some(volume) if volume.external => MountSource::External(volume.volume_name.value.clone()),
-        _ => MountSource::Volume(name),
+    let volume = resolve(scope.volume(text), Reference::Volume, node, text, scope, diagnostics)?;
+    let source = if volume.external {
+        MountSource::External(volume.volume_name.value.clone())
+    } else {
+        MountSource::Volume(volume.name.clone())
     };
     Some(Sourced::new(source, node.origin()))
 }
