@@ -7,6 +7,7 @@
 //! | 0 | [`diagnostic`], [`parallel`] |
 //! | 1 | [`model`], [`unit`](mod@unit) |
 //! | 2 | [`catalog`], [`render`] |
+//! | 3 | [`policy`] |
 //! | 4 | [`install`], [`report`] |
 //! | 5 | [`commands`] |
 //! | 6 | [`cli`], `main` |
@@ -18,6 +19,7 @@ pub mod diagnostic;
 pub mod install;
 pub mod model;
 pub mod parallel;
+pub mod policy;
 pub mod render;
 pub mod report;
 pub mod unit;

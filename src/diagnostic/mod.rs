@@ -16,6 +16,19 @@ pub enum Severity {
     Error,
     /// Worth knowing; the run goes on.
     Warning,
+    /// Worth a thought, no more.
+    Info,
+}
+
+impl Severity {
+    /// `error`, `warning` or `info`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Info => "info",
+        }
+    }
 }
 
 /// A value and the place it was written in.

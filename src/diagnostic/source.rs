@@ -35,6 +35,8 @@ pub enum SourceKind {
     BuiltIn,
     /// A template of the author's.
     Template,
+    /// A unit file, rendered or found.
+    Unit,
 }
 
 /// A file that was read in this run, with its text.

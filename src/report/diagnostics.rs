@@ -34,6 +34,7 @@ fn groups<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Vec<Group<'a>
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
+        Severity::Info => Level::INFO,
     };
     let mut group = Group::with_title(level.primary_title(escaped(&diagnostic.message)));
     if let Some(at) = diagnostic.at.filter(|at| sources.file(at.file).text.is_empty()) {

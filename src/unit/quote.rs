@@ -277,7 +277,7 @@ pub fn systemd_text(value: &str) -> Result<String, Refusal> {
 }
 
 /// A value without one matched pair of double quotes around it.
-pub(super) fn unpair(value: &str) -> &str {
+pub fn unpair(value: &str) -> &str {
     let inside = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
     inside.unwrap_or(value)
 }

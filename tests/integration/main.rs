@@ -29,6 +29,7 @@ mod layers;
 mod provenance;
 mod random;
 mod readme;
+mod rules;
 mod run;
 mod templates;
 mod wrong;

@@ -1,0 +1,91 @@
+//! What a unit says to podman and systemd, whichever way it says it: rules and the score ask here, and need not know
+//! that `ReadOnly=true`, `ReadOnly=on` and `PodmanArgs=--read-only` are one thing.
+
+mod capabilities;
+mod image;
+mod mounts;
+mod networks;
+mod ports;
+mod run;
+mod size;
+mod user_namespace;
+
+pub use capabilities::{Capabilities, Capability, DEFAULT as DEFAULT_CAPABILITIES};
+pub use image::ImageRef;
+pub use mounts::{Mount, MountKind};
+pub use networks::{NetworkMode, NetworkUse};
+pub use ports::{Port, PortRange, parse as parse_port};
+pub use run::{Arg, Run};
+pub use size::{Limit, podman_bytes, podman_cpu_micros, systemd_bytes, systemd_cpu_micros};
+pub use user_namespace::UserNamespace;
+
+use super::{Effective, effective::Value};
+use crate::{diagnostic::Span, model::Profile, unit::Version};
+
+/// A `.container` with all that its keys and arguments come to.
+#[derive(Clone, Debug)]
+pub struct Container<'a> {
+    /// The unit.
+    pub unit: &'a Effective<'a>,
+    /// Its name: that of its service without `.service`.
+    pub name: &'a str,
+    /// Who starts it.
+    pub profile: Profile,
+    /// The Podman it is judged for.
+    pub podman: Version,
+    /// What `podman run` is told. A member of a pod is told the namespaces and ports of its pod as well.
+    pub run: Run<'a>,
+    /// Capabilities beside podman's default.
+    pub capabilities: Capabilities,
+    /// The user namespace, and where it is chosen.
+    pub user_namespace: UserNamespace,
+    /// Volumes, bind mounts and tmpfs.
+    pub mounts: Vec<Mount<'a>>,
+    /// Published ports.
+    pub ports: Vec<Port<'a>>,
+    /// The networks it joins; empty means podman's default.
+    pub networks: Vec<NetworkUse<'a>>,
+}
+
+impl<'a> Container<'a> {
+    /// Gathers the facts of a unit; `pod` is the unit of the pod it belongs to.
+    pub fn of(
+        unit: &'a Effective<'a>,
+        name: &'a str,
+        pod: Option<&'a Effective<'a>>,
+        profile: Profile,
+        podman: Version,
+    ) -> Self {
+        let mut run = Run::of_container(unit);
+        if let Some(pod) = pod {
+            run.join_pod(Run::of_pod(pod));
+        }
+        Self {
+            capabilities: Capabilities::of(&run),
+            user_namespace: UserNamespace::of(&run),
+            mounts: mounts::of(&run),
+            ports: ports::of(&run),
+            networks: networks::of(&run),
+            unit,
+            name,
+            profile,
+            podman,
+            run,
+        }
+    }
+
+    /// What `[Service]` says last for a directive.
+    pub fn service(&self, directive: &'a str) -> Option<Value<'_>> {
+        self.unit.last("Service", directive)
+    }
+
+    /// What to show for something that the unit does not say.
+    pub fn whole(&self) -> Span {
+        self.unit.header("Container")
+    }
+
+    /// Whether it shares the network of the host.
+    pub fn is_on_host_network(&self) -> bool {
+        self.networks.iter().any(|network| network.mode == NetworkMode::Host)
+    }
+}

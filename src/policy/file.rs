@@ -1,0 +1,98 @@
+//! The files that are judged: rendered from a catalog, or found in a directory.
+
+use crate::{
+    diagnostic::{FileId, Origin, SourceFile, SourceKind, Sources, Span},
+    render::{FileKind, RenderedFile},
+    unit::UnitType,
+};
+
+/// What a file is to Podman and systemd.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Quadlet turns it into a service.
+    Quadlet(UnitType),
+    /// A `.conf` in a directory `NAME.d`: it is merged into the units that the directory is named after.
+    DropIn,
+    /// systemd reads it; Quadlet ignores it without a word.
+    Slice,
+    /// Nobody reads it.
+    Other,
+}
+
+impl Kind {
+    /// What a path is by its name alone: `etc/containers/systemd/web.container.d/10-memory.conf` is a drop-in.
+    pub fn of_path(path: &str) -> Self {
+        let (dir, name) = path.rsplit_once('/').unwrap_or(("", path));
+        match UnitType::of_file(name) {
+            Some((_, unit_type)) => Self::Quadlet(unit_type),
+            None if name.ends_with(".slice") => Self::Slice,
+            None if name.ends_with(".conf") && dir.ends_with(".d") => Self::DropIn,
+            None => Self::Other,
+        }
+    }
+}
+
+/// A file to judge.
+#[derive(Clone, Debug)]
+pub struct File {
+    /// Its path, `/` between its parts: beneath the directory that was searched, or beneath the root of the host.
+    pub path: String,
+    /// What it is.
+    pub kind: Kind,
+    /// Its text, among the sources.
+    pub id: FileId,
+    /// For every line, from the first, where it came from. Empty where the file is its own source.
+    pub origins: Vec<Origin>,
+}
+
+impl File {
+    /// A file of a bundle; its text moves to the sources.
+    pub fn rendered(file: RenderedFile, sources: &mut Sources) -> Self {
+        let kind = match file.kind {
+            FileKind::Quadlet(unit_type) => Kind::Quadlet(unit_type),
+            FileKind::Slice => Kind::Slice,
+        };
+        let id = sources.add(SourceFile {
+            path: file.path.as_str().into(),
+            name: file.path.clone(),
+            text: file.text,
+            kind: SourceKind::Unit,
+        });
+        Self { path: file.path, kind, id, origins: file.origins }
+    }
+
+    /// A file that was found; `shown` is its path as the reader of findings knows it.
+    pub fn found(path: impl Into<String>, shown: &str, text: String, sources: &mut Sources) -> Self {
+        let path = path.into();
+        let kind = Kind::of_path(&path);
+        let id = sources.add(SourceFile { path: shown.into(), name: path.clone(), text, kind: SourceKind::Unit });
+        Self { path, kind, id, origins: Vec::new() }
+    }
+
+    /// The name of the file.
+    pub fn name(&self) -> &str {
+        self.path.rsplit('/').next().unwrap_or(&self.path)
+    }
+
+    /// The directory it stands in; empty at the top.
+    pub fn dir(&self) -> &str {
+        self.path.rsplit_once('/').map_or("", |(dir, _)| dir)
+    }
+
+    /// What to show for some bytes of the file that begin on `line`, from 1: the place in the catalog that they came
+    /// from, or themselves.
+    pub fn span(&self, line: usize, bytes: std::ops::Range<usize>) -> Span {
+        match self.origins.get(line.wrapping_sub(1)) {
+            Some(Origin::At(span)) => *span,
+            Some(Origin::BuiltIn | Origin::Template(_)) | None => {
+                let byte = |at| u32::try_from(at).unwrap_or(u32::MAX);
+                Span { file: self.id, start: byte(bytes.start), end: byte(bytes.end) }
+            }
+        }
+    }
+
+    /// What to show for the file as a whole.
+    pub fn whole(&self) -> Span {
+        self.span(1, 0..0)
+    }
+}

@@ -1,0 +1,54 @@
+//! What the judge says: findings, each of a rule, each with its place.
+
+use std::cmp::Ordering;
+
+use crate::diagnostic::{Severity, Sources, Span};
+
+/// Something a rule has to say about a unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The rule's id: `PL203`. [`rules::rule`](super::rules::rule) knows the rest.
+    pub rule: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// A phrase in lower case, without a full stop.
+    pub message: String,
+    /// The unit file it is about, as an index into the files that were judged.
+    pub file: usize,
+    /// The text to show: in the catalog's TOML where the line of the unit came from there, else in the unit.
+    pub at: Span,
+    /// Other places that matter, each with a word about it.
+    pub related: Vec<(Span, String)>,
+    /// What to write instead.
+    pub help: Option<String>,
+    /// The reason why it is accepted, where a waiver says so.
+    pub waived: Option<String>,
+}
+
+impl Finding {
+    /// Sets what to write instead.
+    pub fn help(&mut self, help: impl Into<String>) -> &mut Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Sets how bad it is, where that is not what the rule says.
+    pub fn severity(&mut self, severity: Severity) -> &mut Self {
+        self.severity = severity;
+        self
+    }
+
+    /// Adds another place that matters.
+    pub fn related(&mut self, at: Span, word: impl Into<String>) -> &mut Self {
+        self.related.push((at, word.into()));
+        self
+    }
+
+    /// The order in which findings are told: by file, then place, then rule.
+    pub fn order(&self, other: &Self, sources: &Sources) -> Ordering {
+        let path = |finding: &Self| sources.file(finding.at.file).path.as_str().to_owned();
+        (path(self).cmp(&path(other)))
+            .then_with(|| (self.at.start, self.at.end).cmp(&(other.at.start, other.at.end)))
+            .then_with(|| (self.severity, self.rule, &self.message).cmp(&(other.severity, other.rule, &other.message)))
+    }
+}

@@ -1,0 +1,105 @@
+//! The judge: what Podman would say of a set of unit files, and what it should have said.
+//!
+//! It judges text, never TOML: a catalog is rendered first, so that what is installed is what was judged. The way
+//! through: [`quadlet`] reads the files as Podman would, [`facts`] gathers what each unit comes to, [`rules`] look at
+//! the facts, and waivers say which findings are accepted.
+
+mod effective;
+pub mod facts;
+mod file;
+mod finding;
+pub mod quadlet;
+pub mod rules;
+mod settings;
+
+pub use effective::{Effective, Part, Value};
+pub use file::{File, Kind};
+pub use finding::Finding;
+pub use settings::Settings;
+
+use crate::{diagnostic::Sources, model::Profile, parallel, unit::UnitType};
+use facts::Container;
+use quadlet::{Loaded, Tree};
+use rules::{Check, Scope};
+
+/// What the judge says of a Quadlet file as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JudgedUnit {
+    /// The file, as an index into the files that were judged.
+    pub file: usize,
+    /// The service it becomes, without `.service`.
+    pub service: String,
+    /// Whether that Podman generates the service.
+    pub generated: bool,
+}
+
+/// What the judge says.
+#[derive(Clone, Debug, Default)]
+pub struct Verdict {
+    /// Every file with a Quadlet suffix, in the order of the files.
+    pub units: Vec<JudgedUnit>,
+    /// Everything there is to say, waived or not, in the order in which it is told.
+    pub findings: Vec<Finding>,
+}
+
+/// Judges a set of files.
+pub fn judge(files: &[File], sources: &Sources, settings: &Settings) -> Verdict {
+    let (tree, mut findings) = quadlet::load(files, sources, settings.podman);
+    let scope = Scope { tree: &tree, settings, sources };
+    let containers: Vec<Container<'_>> =
+        tree.of_type(UnitType::Container).map(|loaded| container(loaded, &tree, settings)).collect();
+    let of_units = parallel::map(&tree.units, |loaded| {
+        let mut findings = Vec::new();
+        rules::run(loaded, loaded.unit.index(), &scope, &mut findings, |rule| match rule.check {
+            Check::Unit(check) => Some(check),
+            _ => None,
+        });
+        findings
+    });
+    let of_containers = parallel::map(&containers, |container| {
+        let mut findings = Vec::new();
+        rules::run(container, container.unit.index(), &scope, &mut findings, |rule| match rule.check {
+            Check::Container(check) => Some(check),
+            _ => None,
+        });
+        findings
+    });
+    findings.extend(of_units.into_iter().chain(of_containers).flatten());
+    for slice in &tree.slices {
+        rules::run(slice, slice.index(), &scope, &mut findings, |rule| match rule.check {
+            Check::Slice(check) => Some(check),
+            _ => None,
+        });
+    }
+    rules::run(containers.as_slice(), 0, &scope, &mut findings, |rule| match rule.check {
+        Check::Across(check) => Some(check),
+        _ => None,
+    });
+    findings.sort_by(|a, b| a.order(b, sources));
+    let units = tree.units.iter().map(|loaded| JudgedUnit {
+        file: loaded.unit.index(),
+        service: loaded.service.clone(),
+        generated: loaded.generated,
+    });
+    Verdict { units: units.collect(), findings }
+}
+
+/// The facts of a container, with those of its pod.
+pub fn container<'a>(loaded: &'a Loaded<'a>, tree: &'a Tree<'a>, settings: &Settings) -> Container<'a> {
+    let unit = &loaded.unit;
+    let pod = unit.last("Container", "Pod").and_then(|pod| Some(&tree.unit(pod.unquoted())?.unit));
+    let profile = settings.profile.unwrap_or_else(|| profile(unit));
+    Container::of(unit, &loaded.service, pod, profile, settings.podman)
+}
+
+/// Who starts a unit, as far as it can be told: by the directory it stands in, or because it only makes sense without
+/// root.
+fn profile(unit: &Effective<'_>) -> Profile {
+    let path = format!("/{}", unit.file().path);
+    let in_users = path.contains("/containers/systemd/users/") || path.contains("/.config/containers/systemd/");
+    let install = unit.list("Install", "WantedBy");
+    let wanted_by = |target: &str| install.iter().any(|value| value.text.split_whitespace().any(|word| word == target));
+    let keeps_id = unit.last("Container", "UserNS").is_some_and(|value| value.unquoted().starts_with("keep-id"));
+    let of_user = wanted_by("default.target") && !wanted_by("multi-user.target");
+    if in_users || keeps_id || of_user { Profile::Rootless } else { Profile::Rootful }
+}

@@ -1,0 +1,162 @@
+//! The rules: one item each, in the file of its theme. What `explain` shows and `docs/rules.md` says is written here.
+
+mod across;
+mod filesystem;
+mod images;
+mod integrity;
+mod kernel;
+mod network;
+mod privilege;
+mod resources;
+mod secrets;
+mod waivers;
+
+use super::{
+    Finding, Settings,
+    facts::Container,
+    quadlet::{Loaded, Tree},
+};
+use crate::{
+    diagnostic::{Severity, Sources, Span},
+    policy::Effective,
+};
+
+/// A rule.
+///
+/// `bad` and `good` are excerpts of unit files, laid over a hardened unit `web.container` by the tests: the one makes
+/// the rule fire, the other does not. A file begins with a comment that is its name (`# api.container`), the first one
+/// may leave it out. A line replaces the base's, or stands beside it where the key is a list; `# without [Service]
+/// MemoryMax=` takes the base's lines away that begin so; `# podman 5.8` judges for that Podman.
+#[derive(Clone, Copy, Debug)]
+pub struct Rule {
+    /// `PL203`: never given to another rule.
+    pub id: &'static str,
+    /// A few words: `writable-rootfs`.
+    pub name: &'static str,
+    /// How bad it is, unless the author says otherwise or a finding knows better.
+    pub severity: Severity,
+    /// When it fires, in one sentence.
+    pub what: &'static str,
+    /// Why that matters.
+    pub why: &'static str,
+    /// What to do.
+    pub fix: &'static str,
+    /// What makes it fire.
+    pub bad: &'static str,
+    /// Nearly the same, and it does not.
+    pub good: &'static str,
+    /// Where it comes from: rows of the recommendations (`A54`, `B22`), numbers of the CIS Docker Benchmark, man pages,
+    /// Podman versions.
+    pub sources: &'static [&'static str],
+    /// How it looks for what it says.
+    pub check: Check,
+}
+
+/// What a rule looks at.
+#[derive(Clone, Copy, Debug)]
+pub enum Check {
+    /// Every `.container`.
+    Container(fn(&Container<'_>, &Scope<'_>, &mut Found<'_>)),
+    /// Every Quadlet file.
+    Unit(fn(&Loaded<'_>, &Scope<'_>, &mut Found<'_>)),
+    /// Every slice.
+    Slice(fn(&Effective<'_>, &Scope<'_>, &mut Found<'_>)),
+    /// All of them together.
+    Across(fn(&[Container<'_>], &Scope<'_>, &mut Found<'_>)),
+    /// It is said where the files are read.
+    Reading,
+    /// It is said where waivers are held against findings.
+    Waivers,
+}
+
+/// What a rule may look at beside its unit.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope<'a> {
+    /// All the files.
+    pub tree: &'a Tree<'a>,
+    /// What the judge was told.
+    pub settings: &'a Settings,
+    /// The texts, for places.
+    pub sources: &'a Sources,
+}
+
+/// Where a rule says what it found.
+#[derive(Debug)]
+pub struct Found<'a> {
+    rule: &'static Rule,
+    severity: Severity,
+    file: usize,
+    findings: &'a mut Vec<Finding>,
+}
+
+impl Found<'_> {
+    /// A finding about the text at `at`; its help is the rule's `fix` unless it gets another.
+    pub fn at(&mut self, at: Span, message: impl Into<String>) -> &mut Finding {
+        let at_end = self.findings.len();
+        self.findings.push(Finding {
+            rule: self.rule.id,
+            severity: self.severity,
+            message: message.into(),
+            file: self.file,
+            at,
+            related: Vec::new(),
+            help: Some(self.rule.fix.to_owned()),
+            waived: None,
+        });
+        &mut self.findings[at_end]
+    }
+
+    /// As [`at`](Self::at), about a unit that the rule came across.
+    pub fn about(&mut self, unit: &Effective<'_>, at: Span, message: impl Into<String>) -> &mut Finding {
+        self.file = unit.index();
+        self.at(at, message)
+    }
+}
+
+/// Every rule, by theme and then by id.
+pub fn all() -> impl Iterator<Item = &'static Rule> {
+    THEMES.iter().flat_map(|(_, rules)| rules.iter())
+}
+
+/// The rule of an id (`PL203`, in any case) or a name (`writable-rootfs`).
+pub fn rule(text: &str) -> Option<&'static Rule> {
+    all().find(|rule| rule.id.eq_ignore_ascii_case(text) || rule.name == text)
+}
+
+/// The rules by theme, in the order of their ids.
+pub const THEMES: &[(&str, &[Rule])] = &[
+    ("Files and units", integrity::RULES),
+    ("Waivers", waivers::RULES),
+    ("Privilege", privilege::RULES),
+    ("Files of the host", filesystem::RULES),
+    ("Network", network::RULES),
+    ("Limits and lifecycle", resources::RULES),
+    ("Images", images::RULES),
+    ("Secrets and environment", secrets::RULES),
+    ("Kernel surface", kernel::RULES),
+    ("Across services", across::RULES),
+];
+
+/// The severity that the author gives a rule, `None` where it is switched off.
+pub fn severity(rule: &Rule, settings: &Settings) -> Option<Severity> {
+    settings.severities.get(rule.id).copied().unwrap_or(Some(rule.severity))
+}
+
+/// Runs the rules about one kind of thing over one of them.
+pub(super) fn run<T: ?Sized>(
+    thing: &T,
+    file: usize,
+    scope: &Scope<'_>,
+    findings: &mut Vec<Finding>,
+    of_kind: impl Fn(&'static Rule) -> Option<fn(&T, &Scope<'_>, &mut Found<'_>)>,
+) {
+    for rule in all() {
+        let (Some(check), Some(severity)) = (of_kind(rule), severity(rule, scope.settings)) else { continue };
+        let first = findings.len();
+        check(thing, scope, &mut Found { rule, severity, file, findings });
+        // What the author says of a rule holds for all it says.
+        if scope.settings.severities.contains_key(rule.id) {
+            findings[first..].iter_mut().for_each(|finding| finding.severity = severity);
+        }
+    }
+}
