@@ -6,7 +6,13 @@ use camino::Utf8PathBuf;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use clap_mangen::Man;
 
-use crate::commands::{self, schema::SchemaOf};
+use crate::commands::{
+    self,
+    catalog::Place,
+    check,
+    judged::{Date, PodmanVersion, Profile},
+    schema::SchemaOf,
+};
 
 /// Renders a catalog of services into hardened Podman Quadlet and systemd units.
 ///
@@ -26,7 +32,7 @@ pub struct Cli {
 const AFTER_HELP: &str = "\
 Exit status:
   0  done, nothing to say
-  1  differences
+  1  differences, or findings at or above --fail-on
   2  it could not be done, and nothing was changed";
 
 /// Options of every command.
@@ -49,6 +55,12 @@ pub struct Global {
     pub verbose: bool,
 }
 
+impl Global {
+    fn place(&self) -> Place {
+        Place { catalog: self.catalog.clone(), templates: self.templates.clone() }
+    }
+}
+
 /// When to colour messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Colour {
@@ -69,6 +81,12 @@ pub enum Command {
     /// folder is left holding exactly what the catalog says; files of other tools in it are left alone. Nothing is
     /// written where anything is wrong.
     Render(RenderArgs),
+    /// Judge the catalog's units, or any directory of Quadlet files
+    ///
+    /// Says what Podman and systemd would refuse, ignore or lose, and what weakens a service. Without PATH the catalog
+    /// is rendered and judged; with PATH the .container, .volume, .network, .pod, .kube, .image, .build and .artifact
+    /// files found there, their drop-ins and slices. `plimsoll explain RULE` says more about a finding.
+    Check(CheckArgs),
     /// Print the JSON Schema of the catalog's TOML files
     ///
     /// Editors complete and check the files with it; see the README for how to switch it on.
@@ -141,8 +159,7 @@ impl RenderArgs {
             _ => commands::render::Mode::Write,
         };
         commands::render::Options {
-            catalog: global.catalog.clone(),
-            templates: global.templates.clone(),
+            place: global.place(),
             out: self.out,
             mode,
             services: self.services,
@@ -150,6 +167,139 @@ impl RenderArgs {
             verbose: global.verbose,
         }
     }
+}
+
+/// What to judge, and for whom.
+#[derive(Args, Debug)]
+pub struct JudgedArgs {
+    /// Directories of Quadlet files, or single ones, in place of the catalog
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<Utf8PathBuf>,
+    /// The Podman that will read the units [default: the catalog's target, else 5.4]
+    #[arg(long, value_name = "X.Y", value_parser = podman)]
+    pub podman: Option<PodmanVersion>,
+    /// Who starts the units [default: the catalog's target, or what each file looks like]
+    #[arg(long, value_name = "WHO", value_enum)]
+    pub profile: Option<ProfileArg>,
+    /// The day that decides whether a waiver has expired [default: SOURCE_DATE_EPOCH, else today]
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    pub as_of: Option<Date>,
+}
+
+impl JudgedArgs {
+    fn options(self, global: &Global) -> commands::judged::Options {
+        commands::judged::Options {
+            place: global.place(),
+            paths: self.paths,
+            podman: self.podman,
+            profile: self.profile.map(Into::into),
+            as_of: self.as_of,
+        }
+    }
+}
+
+/// Who starts the units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ProfileArg {
+    /// root
+    Rootful,
+    /// An ordinary user
+    Rootless,
+}
+
+impl From<ProfileArg> for Profile {
+    fn from(profile: ProfileArg) -> Self {
+        match profile {
+            ProfileArg::Rootful => Self::Rootful,
+            ProfileArg::Rootless => Self::Rootless,
+        }
+    }
+}
+
+/// How to print findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    /// For people, in the manner of a compiler
+    Text,
+    /// One object, version 1
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations of GitHub Actions
+    Github,
+    /// JUnit XML, for test reports
+    Junit,
+}
+
+impl From<CheckFormat> for check::Format {
+    fn from(format: CheckFormat) -> Self {
+        match format {
+            CheckFormat::Text => Self::Text,
+            CheckFormat::Json => Self::Json,
+            CheckFormat::Sarif => Self::Sarif,
+            CheckFormat::Github => Self::Github,
+            CheckFormat::Junit => Self::Junit,
+        }
+    }
+}
+
+/// What makes `check` fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// Errors
+    Error,
+    /// Warnings and errors
+    Warning,
+    /// Anything at all
+    Info,
+    /// Nothing
+    Never,
+}
+
+impl From<FailOn> for check::FailOn {
+    fn from(fail_on: FailOn) -> Self {
+        match fail_on {
+            FailOn::Error => Self::Error,
+            FailOn::Warning => Self::Warning,
+            FailOn::Info => Self::Info,
+            FailOn::Never => Self::Never,
+        }
+    }
+}
+
+/// Options of `check`.
+#[derive(Args, Debug)]
+pub struct CheckArgs {
+    /// What to judge.
+    #[command(flatten)]
+    pub judged: JudgedArgs,
+    /// How to print the findings
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = CheckFormat::Text)]
+    pub format: CheckFormat,
+    /// The least severity that makes the exit status 1
+    #[arg(long, value_name = "SEVERITY", value_enum, default_value_t = FailOn::Error)]
+    pub fail_on: FailOn,
+}
+
+impl CheckArgs {
+    /// The options of the command.
+    pub fn options(self, global: &Global) -> check::Options {
+        check::Options {
+            judged: self.judged.options(global),
+            format: self.format.into(),
+            fail_on: self.fail_on.into(),
+            quiet: global.quiet,
+            verbose: global.verbose,
+        }
+    }
+}
+
+fn podman(text: &str) -> Result<PodmanVersion, String> {
+    PodmanVersion::parse(text).map_err(|invalid| format!("{}: {}", invalid.message, invalid.help))
+}
+
+fn day(text: &str) -> Result<Date, String> {
+    text.parse().map_err(|_| "write the day as YYYY-MM-DD".to_owned())
 }
 
 /// The completions of a shell.

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | 0 | [`diagnostic`], [`parallel`] |
 //! | 1 | [`model`], [`unit`](mod@unit) |
-//! | 2 | [`catalog`], [`render`] |
+//! | 2 | [`catalog`], [`render`], [`search`] |
 //! | 3 | [`policy`] |
 //! | 4 | [`install`], [`report`] |
 //! | 5 | [`commands`] |
@@ -22,4 +22,5 @@ pub mod parallel;
 pub mod policy;
 pub mod render;
 pub mod report;
+pub mod search;
 pub mod unit;

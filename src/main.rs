@@ -31,15 +31,17 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> io::Result<Status> {
-    let colour = match cli.global.color {
+    let wanted = |is_terminal: bool| match cli.global.color {
         Colour::Always => true,
         Colour::Never => false,
-        Colour::Auto => io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        Colour::Auto => is_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
     };
+    let (colour, colour_out) = (wanted(io::stderr().is_terminal()), wanted(io::stdout().is_terminal()));
     let mut out = io::BufWriter::new(Unread(io::stdout().lock()));
     let mut err = Unread(io::stderr().lock());
-    let mut streams = Streams { out: &mut out, err: &mut err, colour };
+    let mut streams = Streams { out: &mut out, err: &mut err, colour, colour_out };
     let status = match cli.command {
+        Command::Check(args) => commands::check::run(&args.options(&cli.global), &mut streams)?,
         Command::Render(args) => commands::render::run(&args.options(&cli.global), &mut streams)?,
         Command::Schema { of } => commands::schema::run(of.into(), &mut streams)?,
         Command::Completions { shell } => {

@@ -1,5 +1,8 @@
 //! The commands: each joins the layers below and says how it ended.
 
+pub mod catalog;
+pub mod check;
+pub mod judged;
 pub mod render;
 pub mod schema;
 
@@ -10,7 +13,7 @@ use std::io;
 pub enum Status {
     /// Done, nothing to say: exit status 0.
     Clean,
-    /// Differences: exit status 1.
+    /// Differences, or findings: exit status 1.
     Differs,
     /// It could not be done, and nothing was changed: exit status 2.
     Failed,
@@ -24,6 +27,8 @@ pub struct Streams<'a> {
     pub err: &'a mut dyn io::Write,
     /// True where diagnostics may be coloured.
     pub colour: bool,
+    /// True where results may be coloured.
+    pub colour_out: bool,
 }
 
 impl std::fmt::Debug for Streams<'_> {

@@ -1,5 +1,7 @@
 //! The files that are judged: rendered from a catalog, or found in a directory.
 
+use camino::{Utf8Path, Utf8PathBuf};
+
 use crate::{
     diagnostic::{FileId, Origin, SourceFile, SourceKind, Sources, Span},
     render::{FileKind, RenderedFile},
@@ -46,14 +48,14 @@ pub struct File {
 }
 
 impl File {
-    /// A file of a bundle; its text moves to the sources.
-    pub fn rendered(file: RenderedFile, sources: &mut Sources) -> Self {
+    /// A file of a bundle; its text moves to the sources. `out` is the folder that the reader of findings finds it in.
+    pub fn rendered(file: RenderedFile, out: Option<&Utf8Path>, sources: &mut Sources) -> Self {
         let kind = match file.kind {
             FileKind::Quadlet(unit_type) => Kind::Quadlet(unit_type),
             FileKind::Slice => Kind::Slice,
         };
         let id = sources.add(SourceFile {
-            path: file.path.as_str().into(),
+            path: out.map_or_else(|| file.path.as_str().into(), |out| out.join(&file.path)),
             name: file.path.clone(),
             text: file.text,
             kind: SourceKind::Unit,
@@ -62,7 +64,7 @@ impl File {
     }
 
     /// A file that was found; `shown` is its path as the reader of findings knows it.
-    pub fn found(path: impl Into<String>, shown: &str, text: String, sources: &mut Sources) -> Self {
+    pub fn found(path: impl Into<String>, shown: impl Into<Utf8PathBuf>, text: String, sources: &mut Sources) -> Self {
         let path = path.into();
         let kind = Kind::of_path(&path);
         let id = sources.add(SourceFile { path: shown.into(), name: path.clone(), text, kind: SourceKind::Unit });

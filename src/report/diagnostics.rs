@@ -18,11 +18,10 @@ pub fn text(diagnostics: &Diagnostics, sources: &Sources, colour: bool) -> Strin
     if list.is_empty() {
         return String::new();
     }
-    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
-    let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(WIDTH);
+    let renderer = renderer(colour);
     let mut text = String::new();
     for diagnostic in &list {
-        text.push_str(&renderer.render(&groups(diagnostic, sources)));
+        text.push_str(&one(diagnostic, None, None, sources, &renderer));
         text.push_str("\n\n");
     }
     text.push_str(&closing(&list));
@@ -30,13 +29,40 @@ pub fn text(diagnostics: &Diagnostics, sources: &Sources, colour: bool) -> Strin
     text
 }
 
-fn groups<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Vec<Group<'a>> {
+/// What draws them all.
+pub(super) fn renderer(colour: bool) -> Renderer {
+    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+    renderer.decor_style(DecorStyle::Ascii).term_width(WIDTH)
+}
+
+/// One of them: with the id of the rule that speaks, and a note beneath.
+pub(super) fn one(
+    diagnostic: &Diagnostic,
+    id: Option<&str>,
+    note: Option<&str>,
+    sources: &Sources,
+    renderer: &Renderer,
+) -> String {
+    renderer.render(&groups(diagnostic, id, note, sources))
+}
+
+fn groups<'a>(
+    diagnostic: &'a Diagnostic,
+    id: Option<&'a str>,
+    note: Option<&'a str>,
+    sources: &'a Sources,
+) -> Vec<Group<'a>> {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
         Severity::Info => Level::INFO,
     };
-    let mut group = Group::with_title(level.primary_title(escaped(&diagnostic.message)));
+    let title = level.primary_title(escaped(&diagnostic.message));
+    let title = match id {
+        Some(id) => title.id(id),
+        None => title,
+    };
+    let mut group = Group::with_title(title);
     if let Some(at) = diagnostic.at.filter(|at| sources.file(at.file).text.is_empty()) {
         // A file or directory that is wrong as a whole has no line to show.
         let path = escaped(sources.file(at.file).path.as_str());
@@ -62,6 +88,9 @@ fn groups<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Vec<Group<'a>
     }
     if let Some(help) = &diagnostic.help {
         group = group.element(Level::HELP.message(escaped(help)));
+    }
+    if let Some(note) = note {
+        group = group.element(Level::NOTE.message(escaped(note)));
     }
     vec![group]
 }

@@ -10,7 +10,7 @@ use std::{
 const LAYERS: &[&[&str]] = &[
     &["diagnostic", "parallel"],
     &["model", "unit"],
-    &["catalog", "render"],
+    &["catalog", "render", "search"],
     &["policy", "plan"],
     &["install", "report", "host", "live"],
     &["commands", "generator"],

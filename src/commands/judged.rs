@@ -1,0 +1,109 @@
+//! What is judged: the catalog's units, or files that were found.
+
+use camino::Utf8PathBuf;
+
+use super::catalog::{self, Place};
+pub use crate::model::{PodmanVersion, Profile};
+use crate::{
+    diagnostic::{Diagnostic, Diagnostics, Sources},
+    model::Catalog,
+    policy::{File, Settings},
+    search,
+};
+pub use jiff::civil::Date;
+
+/// The Podman that files are judged for where nobody says another: that of Debian 13 and RHEL 9.6 and 10.0.
+const PODMAN: PodmanVersion = PodmanVersion { major: 5, minor: 4 };
+
+/// What to judge, and for whom.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where the catalog is.
+    pub place: Place,
+    /// Directories or files in place of the catalog's units.
+    pub paths: Vec<Utf8PathBuf>,
+    /// The Podman that will read the units, in place of the catalog's target.
+    pub podman: Option<PodmanVersion>,
+    /// Who starts the units, in place of what the catalog or each file says.
+    pub profile: Option<Profile>,
+    /// The day that decides whether a waiver has expired.
+    pub as_of: Option<Date>,
+}
+
+/// The files to judge, and what the judge is told.
+#[derive(Clone, Debug)]
+pub(super) struct Judged {
+    pub(super) files: Vec<File>,
+    pub(super) settings: Settings,
+    /// For each file, whether it was asked for.
+    pub(super) asked_for: Vec<bool>,
+}
+
+/// Gathers the files; complaints go to `diagnostics`, and there are files exactly where none is an error.
+pub(super) fn gather(options: &Options, sources: &mut Sources, diagnostics: &mut Diagnostics) -> Option<Judged> {
+    let judged = if options.paths.is_empty() {
+        of_catalog(options, sources, diagnostics)
+    } else {
+        of_paths(options, sources, diagnostics)
+    };
+    judged.filter(|_| !diagnostics.has_errors())
+}
+
+fn of_catalog(options: &Options, sources: &mut Sources, diagnostics: &mut Diagnostics) -> Option<Judged> {
+    let (catalog, bundle) = catalog::load(&options.place, &[], sources, diagnostics)?;
+    let settings = settings(options, Some(&catalog), diagnostics);
+    drop(catalog);
+    // Where the tree stands beside the catalog, a line that is in no TOML file is shown there.
+    let out = Some(options.place.beside("out")).filter(|out| out.is_dir());
+    let files: Vec<File> = bundle.files.into_iter().map(|file| File::rendered(file, out.as_deref(), sources)).collect();
+    Some(Judged { asked_for: vec![true; files.len()], files, settings })
+}
+
+fn of_paths(options: &Options, sources: &mut Sources, diagnostics: &mut Diagnostics) -> Option<Judged> {
+    let found = search::find(&options.paths, diagnostics);
+    // Its target and its policy hold for these files too, but nobody needs to have one.
+    let catalog = match options.place.catalog.is_dir() {
+        true => Some(crate::catalog::load_what_can_be_read(&options.place.catalog, sources, diagnostics)?),
+        false => None,
+    };
+    let mut settings = settings(options, catalog.as_ref(), diagnostics);
+    settings.profile = options.profile;
+    let mut files = Vec::with_capacity(found.len());
+    let mut asked_for = Vec::with_capacity(found.len());
+    for file in found {
+        asked_for.push(file.asked_for);
+        files.push(File::found(file.path, file.shown, file.text, sources));
+    }
+    Some(Judged { files, settings, asked_for })
+}
+
+fn settings(options: &Options, catalog: Option<&Catalog>, diagnostics: &mut Diagnostics) -> Settings {
+    let podman = options.podman.or_else(|| Some(catalog?.target.podman.value)).unwrap_or(PODMAN);
+    Settings {
+        podman: podman.pair(),
+        profile: options.profile.or_else(|| Some(catalog?.target.profile)),
+        trusted_registries: catalog.map_or_else(Vec::new, |catalog| {
+            catalog.trusted_registries.iter().map(|registry| registry.value.clone()).collect()
+        }),
+        severities: std::collections::BTreeMap::new(),
+        as_of: as_of(options, diagnostics).to_string(),
+    }
+}
+
+/// The day: as asked for, else that of `SOURCE_DATE_EPOCH` (reproducible-builds.org), else today in UTC.
+fn as_of(options: &Options, diagnostics: &mut Diagnostics) -> Date {
+    if let Some(day) = options.as_of {
+        return day;
+    }
+    let utc = |timestamp: jiff::Timestamp| timestamp.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let epoch = std::env::var("SOURCE_DATE_EPOCH").ok().filter(|epoch| !epoch.is_empty());
+    let today = || utc(jiff::Timestamp::now());
+    let Some(epoch) = epoch else { return today() };
+    let timestamp = epoch.parse().ok().and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
+    timestamp.map(utc).unwrap_or_else(|| {
+        let message = format!("SOURCE_DATE_EPOCH is `{}`, which is no time", epoch.escape_debug());
+        diagnostics
+            .push(Diagnostic::general(message).help("write seconds since 1970, or take it out of the environment"));
+        today()
+    })
+}

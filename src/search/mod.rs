@@ -1,0 +1,219 @@
+//! Finds the files that Podman and systemd would read beneath a directory: units, their drop-ins and slices.
+//!
+//! The walk is that of Podman's generator (podman-systemd.unit(5), seen on 5.4.2 and 5.8.6): sub-directories are
+//! searched, links to directories followed, hidden files read like any other. Nothing is judged here: what is wrong with
+//! a file, or where it stands, is for the policy to say.
+
+use std::{collections::HashMap, fs, io, path::PathBuf};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::{
+    diagnostic::{Diagnostic, Diagnostics},
+    parallel,
+    unit::UnitType,
+};
+
+/// A file that was found.
+#[derive(Clone, Debug)]
+pub struct FoundFile {
+    /// Its path beneath the directory that was searched.
+    pub path: String,
+    /// Its path as the reader of a message knows it.
+    pub shown: Utf8PathBuf,
+    /// Its text; empty for a file that is only known by its name, because nobody reads it. What is not UTF-8 in it has
+    /// become U+FFFD.
+    pub text: String,
+    /// Whether it was asked for; the others are there because units refer to each other.
+    pub asked_for: bool,
+}
+
+/// Directories deeper than this are a loop that no link admits to.
+const DEEPEST: usize = 64;
+
+/// A unit file greater than this is none: it is not read, and that is an error.
+const LARGEST: u64 = 16 * 1024 * 1024;
+
+/// Finds the files beneath each of the paths. A path that is a file stands for itself; those beside it are read too.
+///
+/// Complaints go to `diagnostics`: a path that is not there, a file that cannot be read, a path with nothing to judge.
+pub fn find(paths: &[Utf8PathBuf], diagnostics: &mut Diagnostics) -> Vec<FoundFile> {
+    let mut walk = Walk::default();
+    for path in paths {
+        match fs::metadata(path) {
+            Ok(meta) if meta.is_dir() => {
+                walk.directory(path, "", Depth::All(0), true);
+                if !walk.found.iter().any(|entry| entry.asked_for && entry.file.starts_with(path)) {
+                    walk.complaints.push(nothing_to_judge(path));
+                }
+            }
+            Ok(meta) if meta.is_file() => walk.file_and_its_neighbours(path),
+            Ok(_) => walk.complain(path, "is neither a file nor a directory"),
+            Err(error) => walk.complain(path, format_args!("cannot be read: {error}")),
+        }
+    }
+    let read = parallel::map(walk.found, Entry::read);
+    let mut files = Vec::with_capacity(read.len());
+    for result in read {
+        match result {
+            Ok(file) => files.push(file),
+            Err(complaint) => walk.complaints.push(complaint),
+        }
+    }
+    walk.complaints.into_iter().for_each(|complaint| diagnostics.push(complaint));
+    files
+}
+
+fn nothing_to_judge(path: &Utf8Path) -> Diagnostic {
+    let suffixes: Vec<&str> = UnitType::all().iter().map(|unit_type| unit_type.suffix()).collect();
+    Diagnostic::general(format!("`{path}` holds no file to judge"))
+        .help(format!("Quadlet reads files that end in {}", suffixes.join(", ")))
+}
+
+/// A file whose text has not been read.
+struct Entry {
+    path: String,
+    file: Utf8PathBuf,
+    asked_for: bool,
+    readable: bool,
+}
+
+impl Entry {
+    fn read(self) -> Result<FoundFile, Diagnostic> {
+        let text = if self.readable { text(&self.file) } else { Ok(String::new()) };
+        let complain = |error| Diagnostic::general(format!("`{}` cannot be read: {error}", self.file));
+        let text = text.map_err(complain)?;
+        Ok(FoundFile { path: self.path, shown: self.file, text, asked_for: self.asked_for })
+    }
+}
+
+fn text(file: &Utf8Path) -> io::Result<String> {
+    let meta = fs::metadata(file)?;
+    if meta.len() > LARGEST {
+        return Err(io::Error::other("it is greater than 16 MiB"));
+    }
+    let bytes = fs::read(file)?;
+    Ok(String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+}
+
+/// How far down to go.
+#[derive(Clone, Copy, Debug)]
+enum Depth {
+    /// All the way; so many directories deep by now.
+    All(usize),
+    /// Only into drop-in directories.
+    DropIns,
+}
+
+#[derive(Default)]
+struct Walk {
+    found: Vec<Entry>,
+    /// Where the files that were found stand among them, whichever path led there.
+    known: HashMap<PathBuf, usize>,
+    complaints: Vec<Diagnostic>,
+    /// The directories above the one that is read: a link to one of them is a loop.
+    above: Vec<PathBuf>,
+}
+
+impl Walk {
+    fn directory(&mut self, dir: &Utf8Path, beneath: &str, depth: Depth, asked_for: bool) {
+        let Ok(real) = fs::canonicalize(dir) else { return };
+        if self.above.contains(&real) {
+            return;
+        }
+        let mut names = match names(dir) {
+            Ok(names) => names,
+            Err(error) => return self.complain(dir, format_args!("cannot be read: {error}")),
+        };
+        names.sort();
+        self.above.push(real);
+        let mut directories = Vec::new();
+        for name in names {
+            let path = if beneath.is_empty() { name.clone() } else { format!("{beneath}/{name}") };
+            let file = dir.join(&name);
+            // A link that leads nowhere is as good as nothing, to Podman as well.
+            let Ok(meta) = fs::metadata(&file) else { continue };
+            if meta.is_dir() {
+                directories.push((file, path, name));
+            } else if meta.is_file() {
+                self.file(file, path, asked_for);
+            }
+        }
+        for (dir, path, name) in directories {
+            match depth {
+                Depth::All(deep) if deep < DEEPEST => self.directory(&dir, &path, Depth::All(deep + 1), asked_for),
+                Depth::DropIns if name.ends_with(".d") => self.directory(&dir, &path, Depth::DropIns, asked_for),
+                Depth::All(_) | Depth::DropIns => {}
+            }
+        }
+        self.above.pop();
+    }
+
+    fn file(&mut self, file: Utf8PathBuf, path: String, asked_for: bool) {
+        let Some(readable) = is_of_interest(&path) else { return };
+        // Two ways to a directory are one. A link beside its file is another file: that is how an instance of a template
+        // is made.
+        let dir = file.parent().map(|dir| if dir.as_str().is_empty() { Utf8Path::new(".") } else { dir });
+        let real = dir.and_then(|dir| fs::canonicalize(dir).ok()).zip(file.file_name());
+        let real = real.map_or_else(|| file.clone().into(), |(dir, name)| dir.join(name));
+        match self.known.get(&real) {
+            Some(at) => self.found[*at].asked_for |= asked_for,
+            None => {
+                self.known.insert(real, self.found.len());
+                self.found.push(Entry { path, file, asked_for, readable });
+            }
+        }
+    }
+
+    /// A file that was named, those of its directory, and the drop-ins of all of them.
+    fn file_and_its_neighbours(&mut self, file: &Utf8Path) {
+        let dir = file.parent().filter(|dir| !dir.as_str().is_empty()).unwrap_or(Utf8Path::new("."));
+        // A drop-in is judged with the unit it belongs to.
+        let is_drop_in = file.extension() == Some("conf") && dir.as_str().ends_with(".d");
+        let dir = if is_drop_in { dir.parent().unwrap_or(dir) } else { dir };
+        self.directory(dir, "", Depth::DropIns, false);
+        let own = file.file_name().unwrap_or_default();
+        let drop_ins = format!("{own}.d");
+        let mut is_there = false;
+        for entry in &mut self.found {
+            let parent = entry.file.parent().unwrap_or(Utf8Path::new(""));
+            let is_it = entry.file.file_name() == Some(own) && (same_directory(parent, file.parent()));
+            let is_its_drop_in =
+                parent.file_name() == Some(&drop_ins) && same_directory(parent, Some(&dir.join(&drop_ins)));
+            entry.asked_for |= is_it || is_its_drop_in;
+            is_there |= is_it;
+        }
+        if !is_there {
+            self.complaints.push(nothing_to_judge(file));
+        }
+    }
+
+    fn complain(&mut self, path: &Utf8Path, why: impl std::fmt::Display) {
+        self.complaints.push(Diagnostic::general(format!("`{path}` {why}")));
+    }
+}
+
+fn same_directory(a: &Utf8Path, b: Option<&Utf8Path>) -> bool {
+    let real = |dir: &Utf8Path| fs::canonicalize(if dir.as_str().is_empty() { Utf8Path::new(".") } else { dir }).ok();
+    b.is_some_and(|b| a == b || (real(a).is_some() && real(a) == real(b)))
+}
+
+/// The names in a directory. One that is not UTF-8 can be no unit's.
+fn names(dir: &Utf8Path) -> io::Result<Vec<String>> {
+    let entries = fs::read_dir(dir)?.map(|entry| Ok(entry?.file_name().into_string().ok()));
+    entries.filter_map(io::Result::transpose).collect()
+}
+
+/// Whether a file matters, and if so whether anybody reads it: a unit, a slice, a drop-in; or a file whose name says that
+/// it was meant for one.
+fn is_of_interest(path: &str) -> Option<bool> {
+    let (dir, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let in_drop_ins = dir.ends_with(".d");
+    if UnitType::of_file(name).is_some() || name.ends_with(".slice") || (in_drop_ins && name.ends_with(".conf")) {
+        return Some(true);
+    }
+    let lower = name.to_ascii_lowercase();
+    let looks_like = UnitType::all().iter().any(|unit_type| lower.contains(unit_type.suffix()));
+    let of_a_unit = |dir: &str| UnitType::all().iter().any(|t| dir.ends_with(&format!("{}.d", &t.suffix()[1..])));
+    (looks_like || lower.ends_with(".quadlets") || of_a_unit(dir)).then_some(false)
+}
