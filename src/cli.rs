@@ -181,7 +181,7 @@ pub struct JudgedArgs {
     /// Who starts the units [default: the catalog's target, or what each file looks like]
     #[arg(long, value_name = "WHO", value_enum)]
     pub profile: Option<ProfileArg>,
-    /// The day that decides whether a waiver has expired [default: SOURCE_DATE_EPOCH, else today]
+    /// The day that decides whether a waiver has expired [default: `SOURCE_DATE_EPOCH`, else today]
     #[arg(long, value_name = "DATE", value_parser = day)]
     pub as_of: Option<Date>,
 }
@@ -227,7 +227,7 @@ pub enum CheckFormat {
     Sarif,
     /// Annotations of GitHub Actions
     Github,
-    /// JUnit XML, for test reports
+    /// `JUnit` XML, for test reports
     Junit,
 }
 

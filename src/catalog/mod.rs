@@ -182,6 +182,7 @@ fn assemble(files: &Files, trees: Trees, built_in: &BuiltIn, diagnostics: &mut D
         services,
         companions,
         trusted_registries: settings.trusted_registries,
+        severities: settings.severities,
         waivers: settings.waivers,
     }
 }

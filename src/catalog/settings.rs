@@ -14,7 +14,7 @@ use super::{
     verbatim,
 };
 use crate::{
-    diagnostic::{Diagnostic, Diagnostics, FileId, Origin, Sourced},
+    diagnostic::{Diagnostic, Diagnostics, FileId, Origin, Severity, Sourced},
     model::{
         Companion, Invalid, Limits, Name, Network, PodmanVersion, Profile, Stack, Target, Verbatim, Volume, Waiver,
     },
@@ -36,6 +36,7 @@ pub(crate) struct Settings {
     pub(crate) slice_verbatim: Vec<Verbatim>,
     pub(crate) slice_origin: Origin,
     pub(crate) trusted_registries: Vec<Sourced<String>>,
+    pub(crate) severities: Vec<(Sourced<String>, Option<Severity>)>,
     pub(crate) waivers: Vec<Waiver>,
 }
 
@@ -59,6 +60,7 @@ pub(crate) fn read(tree: Option<&super::Node>, diagnostics: &mut Diagnostics) ->
             .iter()
             .filter_map(|node| fields::noun(node, |text| Ok(text.to_owned())))
             .collect(),
+        severities: severities(&policy, diagnostics),
         waivers: waivers(&fields, diagnostics),
         target,
     }
@@ -271,6 +273,33 @@ fn nouns<T>(fields: &Fields<'_>, key: &str, parse: fn(&str) -> Option<T>) -> Vec
     let refuse = || Invalid::new("", "");
     let nodes = fields.items(key).unwrap_or_default();
     nodes.iter().filter_map(|node| fields::noun(node, |text| parse(text).ok_or_else(refuse))).collect()
+}
+
+/// What `[policy]` says of single rules. `None` is a rule that is switched off.
+fn severities(policy: &Fields<'_>, diagnostics: &mut Diagnostics) -> Vec<(Sourced<String>, Option<Severity>)> {
+    let levels = [
+        ("error", Some(Severity::Error)),
+        ("warning", Some(Severity::Warning)),
+        ("info", Some(Severity::Info)),
+        ("off", None),
+    ];
+    let mut found: Vec<(Sourced<String>, Option<Severity>)> = Vec::new();
+    for (key, severity) in levels {
+        let rules = policy.items(key).unwrap_or_default().iter();
+        for rule in rules.filter_map(|node| fields::noun(node, |text| Ok(text.to_owned()))) {
+            if let Some((first, _)) = found.iter().find(|(first, _)| first.value == rule.value) {
+                let message = format!("`[policy]` names {} twice", rule.value);
+                diagnostics.push(
+                    Diagnostic::general(message)
+                        .at_origin(rule.origin)
+                        .related(first.origin, "first here")
+                        .help("leave it in one of the lists"),
+                );
+            }
+            found.push((rule, severity));
+        }
+    }
+    found
 }
 
 /// Reads `[[waive]]`.

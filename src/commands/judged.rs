@@ -1,13 +1,15 @@
 //! What is judged: the catalog's units, or files that were found.
 
+use std::collections::BTreeMap;
+
 use camino::Utf8PathBuf;
 
 use super::catalog::{self, Place};
 pub use crate::model::{PodmanVersion, Profile};
 use crate::{
-    diagnostic::{Diagnostic, Diagnostics, Sources},
+    diagnostic::{Diagnostic, Diagnostics, Severity, Sources},
     model::Catalog,
-    policy::{File, Settings},
+    policy::{File, Settings, rules},
     search,
 };
 pub use jiff::civil::Date;
@@ -62,9 +64,10 @@ fn of_catalog(options: &Options, sources: &mut Sources, diagnostics: &mut Diagno
 fn of_paths(options: &Options, sources: &mut Sources, diagnostics: &mut Diagnostics) -> Option<Judged> {
     let found = search::find(&options.paths, diagnostics);
     // Its target and its policy hold for these files too, but nobody needs to have one.
-    let catalog = match options.place.catalog.is_dir() {
-        true => Some(crate::catalog::load_what_can_be_read(&options.place.catalog, sources, diagnostics)?),
-        false => None,
+    let catalog = if options.place.catalog.is_dir() {
+        Some(crate::catalog::load_what_can_be_read(&options.place.catalog, sources, diagnostics)?)
+    } else {
+        None
     };
     let mut settings = settings(options, catalog.as_ref(), diagnostics);
     settings.profile = options.profile;
@@ -85,9 +88,29 @@ fn settings(options: &Options, catalog: Option<&Catalog>, diagnostics: &mut Diag
         trusted_registries: catalog.map_or_else(Vec::new, |catalog| {
             catalog.trusted_registries.iter().map(|registry| registry.value.clone()).collect()
         }),
-        severities: std::collections::BTreeMap::new(),
+        severities: catalog.map_or_else(Default::default, |catalog| severities(catalog, diagnostics)),
         as_of: as_of(options, diagnostics).to_string(),
     }
+}
+
+/// What `[policy]` says of single rules, held against those that there are.
+fn severities(catalog: &Catalog, diagnostics: &mut Diagnostics) -> BTreeMap<&'static str, Option<Severity>> {
+    let mut severities = BTreeMap::new();
+    for (name, severity) in &catalog.severities {
+        match rules::rule(&name.value) {
+            Some(rule) => {
+                severities.insert(rule.id, *severity);
+            }
+            // Those of the host are looked at by another command.
+            None if name.value.starts_with("HC") => {}
+            None => diagnostics.push(
+                Diagnostic::general(format!("there is no rule `{}`", name.value))
+                    .at_origin(name.origin)
+                    .help("`plimsoll explain` lists the rules"),
+            ),
+        }
+    }
+    severities
 }
 
 /// The day: as asked for, else that of `SOURCE_DATE_EPOCH` (reproducible-builds.org), else today in UTC.
@@ -100,10 +123,13 @@ fn as_of(options: &Options, diagnostics: &mut Diagnostics) -> Date {
     let today = || utc(jiff::Timestamp::now());
     let Some(epoch) = epoch else { return today() };
     let timestamp = epoch.parse().ok().and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
-    timestamp.map(utc).unwrap_or_else(|| {
-        let message = format!("SOURCE_DATE_EPOCH is `{}`, which is no time", epoch.escape_debug());
-        diagnostics
-            .push(Diagnostic::general(message).help("write seconds since 1970, or take it out of the environment"));
-        today()
-    })
+    timestamp.map_or_else(
+        || {
+            let message = format!("SOURCE_DATE_EPOCH is `{}`, which is no time", epoch.escape_debug());
+            diagnostics
+                .push(Diagnostic::general(message).help("write seconds since 1970, or take it out of the environment"));
+            today()
+        },
+        utc,
+    )
 }

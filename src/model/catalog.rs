@@ -5,7 +5,7 @@ use ipnet::IpNet;
 use std::net::IpAddr;
 
 use super::{Limits, Name, PodmanVersion, Service, Setting, Text, Verbatim, Waiver};
-use crate::diagnostic::{FileId, Origin, Sourced};
+use crate::diagnostic::{FileId, Origin, Severity, Sourced};
 
 /// Who starts the containers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -158,6 +158,8 @@ pub struct Catalog {
     pub companions: Vec<(FileId, Companion)>,
     /// Registries that images may come from; empty means that no list was given.
     pub trusted_registries: Vec<Sourced<String>>,
+    /// What single rules of `check` are to be, by id; `None` switches a rule off.
+    pub severities: Vec<(Sourced<String>, Option<Severity>)>,
     /// Exceptions for the whole catalog.
     pub waivers: Vec<Waiver>,
 }

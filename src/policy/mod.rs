@@ -11,6 +11,7 @@ mod finding;
 pub mod quadlet;
 pub mod rules;
 mod settings;
+mod waivers;
 
 pub use effective::{Effective, Part, Value};
 pub use file::{File, Kind};
@@ -75,6 +76,7 @@ pub fn judge(files: &[File], sources: &Sources, settings: &Settings) -> Verdict 
         Check::Across(check) => Some(check),
         _ => None,
     });
+    waivers::apply(files, sources, settings, &mut findings);
     findings.sort_by(|a, b| a.order(b, sources));
     let units = tree.units.iter().map(|loaded| JudgedUnit {
         file: loaded.unit.index(),

@@ -2,7 +2,7 @@
 
 use crate::{
     diagnostic::Origin,
-    model::Name,
+    model::{Name, Waiver},
     unit::{Unit, UnitType, text::SyntaxError},
 };
 
@@ -12,6 +12,15 @@ const MARK: &str = "# Rendered by Plimsoll from ";
 /// The first line of a rendered file.
 pub fn owner_line(source: &str, catalog: &Name) -> String {
     format!("{MARK}{source} of the catalog \"{catalog}\": change that file, not this one.")
+}
+
+/// How the comment begins that waives a rule: `# plimsoll: waive PL105 until 2027-06-01: why it is right`.
+pub const WAIVER_MARK: &str = "plimsoll: waive ";
+
+/// The comment that waives a rule.
+pub fn waiver_line(waiver: &Waiver) -> String {
+    let until = waiver.expires.as_ref().map(|day| format!(" until {}", day.value)).unwrap_or_default();
+    format!("# {WAIVER_MARK}{}{until}: {}", waiver.rule.value, waiver.reason.value.trim())
 }
 
 /// True where a file was rendered by Plimsoll.

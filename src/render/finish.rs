@@ -10,14 +10,14 @@ use serde::Serialize;
 
 use super::{
     RenderedFile, Templates,
-    bundle::FileKind,
+    bundle::{FileKind, waiver_line},
     draft::{Draft, Line},
     templates::BlockValue,
 };
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, FileId, Origin, Span},
     model::{Catalog, Name, Service},
-    unit::{Unit, UnitType, directives, keys, text::Entry},
+    unit::{Unit, UnitType, directives, keys, quote::guard, text::Entry},
 };
 
 /// Lays out a draft; complaints of the template go to `diagnostics`.
@@ -37,7 +37,9 @@ pub(super) fn finish(
             return None;
         }
     };
-    let text = tidy(&draft.header, &body);
+    let waivers = waivers(draft.service.as_ref(), catalog, diagnostics);
+    let header = waivers.iter().fold(draft.header, |header, (line, _)| header + "\n" + line);
+    let text = tidy(&header, &body);
     let unit = match Unit::parse(&text) {
         Ok(unit) => unit,
         Err(errors) => {
@@ -57,8 +59,30 @@ pub(super) fn finish(
     }
     let lines: Vec<&Line> = blocks.iter().flat_map(|block| &block.lines).collect();
     let header = draft.file.map_or(Origin::BuiltIn, |file| Origin::At(Span { file, start: 0, end: 0 }));
-    let origins = origins(&unit, &lines, header, author);
+    let mut origins = origins(&unit, &lines, header, author);
+    for ((_, origin), line) in waivers.iter().zip(origins.iter_mut().skip(1)) {
+        *line = *origin;
+    }
     Some(RenderedFile { path: draft.path, kind: draft.kind, service: draft.service, origins, text })
+}
+
+/// The exceptions that hold for a file, as comments: whoever judges the tree without the catalog knows them too. Each
+/// comes with the place of its rule.
+fn waivers(service: Option<&Name>, catalog: &Catalog, diagnostics: &mut Diagnostics) -> Vec<(String, Origin)> {
+    let of_service = service.and_then(|name| catalog.services.get(name)).map(|service| &service.waivers);
+    let waivers = catalog.waivers.iter().chain(of_service.into_iter().flatten());
+    let mut lines = Vec::new();
+    for waiver in waivers {
+        match guard(&waiver.reason.value) {
+            Ok(()) => lines.push((waiver_line(waiver), waiver.rule.origin)),
+            Err(refusal) => diagnostics.push(
+                Diagnostic::general(format!("{refusal} (in a waiver's reason)"))
+                    .at_origin(waiver.reason.origin)
+                    .help(refusal.help()),
+            ),
+        }
+    }
+    lines
 }
 
 /// What a template may say of its service beside the blocks.

@@ -3,7 +3,8 @@
 use std::sync::LazyLock;
 
 use super::{
-    INTERFACE, IP, IP_RANGE, Kind, NAME, PODMAN, REGISTRY, RESOURCE, SUBNET, Schema, field, plain, plain_keys, prose,
+    INTERFACE, IP, IP_RANGE, Kind, NAME, PODMAN, REGISTRY, RESOURCE, RULE, SUBNET, Schema, field, plain, plain_keys,
+    prose,
     service::{limits, service, waive},
 };
 
@@ -181,12 +182,22 @@ fn volume() -> &'static Schema {
 fn policy() -> &'static Schema {
     static SCHEMA: LazyLock<Schema> = LazyLock::new(|| Schema {
         what: "a policy",
-        fields: vec![field(
-            "trusted_registries",
-            Kind::Nouns(&REGISTRY),
-            "Registries, or paths in them, that images may come from.",
-        )],
-        elsewhere: &[("registries", "write `trusted_registries`")],
+        fields: vec![
+            field(
+                "trusted_registries",
+                Kind::Nouns(&REGISTRY),
+                "Registries, or paths in them, that images may come from.",
+            ),
+            field("error", Kind::Nouns(&RULE), "Rules whose findings are errors."),
+            field("warning", Kind::Nouns(&RULE), "Rules whose findings are warnings."),
+            field("info", Kind::Nouns(&RULE), "Rules whose findings are infos."),
+            field("off", Kind::Nouns(&RULE), "Rules that are switched off."),
+        ],
+        elsewhere: &[
+            ("registries", "write `trusted_registries`"),
+            ("disable", "write `off`"),
+            ("severity", "write `error`, `warning`, `info` or `off`, each a list of rules"),
+        ],
     });
     &SCHEMA
 }

@@ -1,0 +1,160 @@
+//! Waivers: comments in a unit that accept what a rule has to say about it.
+//!
+//! `# plimsoll: waive PL105 until 2027-06-01: the entrypoint starts as root and then drops` holds for the file it stands
+//! in and for its drop-ins. A rendered unit carries those of its TOML file. The same words in several files are one
+//! waiver, which is used where any of the files needs it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    File, Finding, Settings,
+    rules::{self, Rule},
+};
+use crate::{
+    diagnostic::{Sources, Span},
+    parallel,
+    render::WAIVER_MARK,
+};
+
+/// A reason shorter than this says nothing.
+const SHORTEST_REASON: usize = 10;
+
+/// A waiver as it stands in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Waiver {
+    words: Words,
+    file: usize,
+    at: Span,
+}
+
+/// What a waiver says.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Words {
+    rule: String,
+    until: Option<String>,
+    reason: String,
+}
+
+/// Marks the findings that are waived, and adds what there is to say about the waivers themselves.
+pub(super) fn apply(files: &[File], sources: &Sources, settings: &Settings, findings: &mut Vec<Finding>) {
+    let waivers = parallel::map(files.iter().enumerate(), |(index, file)| of_file(index, file, sources));
+    let waivers: Vec<Waiver> = waivers.into_iter().flatten().collect();
+    if waivers.is_empty() {
+        return;
+    }
+    let mut by_file: BTreeMap<usize, Vec<&Waiver>> = BTreeMap::new();
+    for waiver in &waivers {
+        by_file.entry(waiver.file).or_default().push(waiver);
+    }
+    let by_source: BTreeMap<_, usize> = files.iter().enumerate().map(|(index, file)| (file.id, index)).collect();
+    let mut used: BTreeMap<&Words, bool> = waivers.iter().map(|waiver| (&waiver.words, false)).collect();
+    for finding in findings.iter_mut() {
+        // A drop-in may waive what it brings about.
+        let shown_in = by_source.get(&finding.at.file).copied().filter(|file| *file != finding.file);
+        let of_files = [Some(finding.file), shown_in].into_iter().flatten().filter_map(|file| by_file.get(&file));
+        for waiver in of_files.flatten().filter(|waiver| names(&waiver.words, finding.rule)) {
+            used.insert(&waiver.words, true);
+            if waiver.words.is_valid() && !waiver.words.has_expired(settings) {
+                finding.waived.get_or_insert_with(|| waiver.words.reason.clone());
+            }
+        }
+    }
+    let mut told = BTreeSet::new();
+    for waiver in &waivers {
+        if told.insert(&waiver.words) {
+            findings.extend(complaint(waiver, used[&waiver.words], settings));
+        }
+    }
+}
+
+fn names(words: &Words, rule: &'static str) -> bool {
+    rules::rule(&words.rule).is_some_and(|named| named.id == rule)
+}
+
+impl Words {
+    fn is_valid(&self) -> bool {
+        self.reason.chars().count() >= SHORTEST_REASON
+    }
+
+    /// The last day is a day on which it holds.
+    fn has_expired(&self, settings: &Settings) -> bool {
+        self.until.as_deref().is_some_and(|until| until < settings.as_of.as_str())
+    }
+}
+
+/// The waivers in a file, found in its text: a file that Podman cannot read has comments all the same.
+fn of_file(index: usize, file: &File, sources: &Sources) -> Vec<Waiver> {
+    let text = &sources.file(file.id).text;
+    if !text.contains(WAIVER_MARK) {
+        return Vec::new();
+    }
+    let mut waivers = Vec::new();
+    let mut start = 0;
+    for (number, line) in text.split_inclusive('\n').enumerate() {
+        let end = start + line.trim_end().len();
+        let comment = line.trim().strip_prefix(['#', ';']).map(str::trim_start);
+        if let Some(words) = comment.and_then(|comment| comment.strip_prefix(WAIVER_MARK)) {
+            waivers.extend(parse(words).into_iter().map(|words| Waiver {
+                words,
+                file: index,
+                at: file.span(number + 1, start..end),
+            }));
+        }
+        start += line.len();
+    }
+    waivers
+}
+
+/// `PL105, PL203 until 2027-06-01: the reason`: one for each of the rules.
+fn parse(words: &str) -> Vec<Words> {
+    let (head, reason) = words.split_once(':').unwrap_or((words, ""));
+    let (rules, until) = match head.split_once(" until ") {
+        Some((rules, until)) => (rules, Some(until.trim().to_owned())),
+        None => (head, None),
+    };
+    let rules = rules.split([',', ' ']).filter(|rule| !rule.is_empty());
+    rules.map(|rule| Words { rule: rule.to_owned(), until: until.clone(), reason: reason.trim().to_owned() }).collect()
+}
+
+/// What there is to say about a waiver.
+fn complaint(waiver: &Waiver, used: bool, settings: &Settings) -> Option<Finding> {
+    let Words { rule, until, reason } = &waiver.words;
+    let known = rules::rule(rule);
+    // Those of the host are held against another command's findings.
+    if known.is_none() && rule.starts_with("HC") {
+        return None;
+    }
+    let a_day = |text: &str| text.parse::<jiff::civil::Date>().is_ok_and(|day| day.to_string() == text);
+    let (id, message) = if known.is_none() {
+        ("PL004", format!("the waiver is for `{}`, which is no rule", rule.escape_debug()))
+    } else if let Some(day) = until.as_deref().filter(|day| !a_day(day)) {
+        ("PL005", format!("the waiver ends on `{}`, which is no day", day.escape_debug()))
+    } else if !waiver.words.is_valid() {
+        let what = if reason.is_empty() {
+            "no reason".to_owned()
+        } else {
+            format!("a reason of {} characters", reason.chars().count())
+        };
+        ("PL005", format!("the waiver of {rule} has {what}"))
+    } else if waiver.words.has_expired(settings) {
+        ("PL003", format!("the waiver of {rule} ended on {}", until.as_deref().unwrap_or_default()))
+    } else if !used {
+        ("PL004", format!("the waiver of {rule} is not needed: the rule has nothing to say here"))
+    } else {
+        return None;
+    };
+    finding(rules::rule(id)?, message, waiver, settings)
+}
+
+fn finding(rule: &'static Rule, message: String, waiver: &Waiver, settings: &Settings) -> Option<Finding> {
+    Some(Finding {
+        rule: rule.id,
+        severity: rules::severity(rule, settings)?,
+        message,
+        file: waiver.file,
+        at: waiver.at,
+        related: Vec::new(),
+        help: Some(rule.fix.to_owned()),
+        waived: None,
+    })
+}
