@@ -87,6 +87,15 @@ pub enum Command {
     /// is rendered and judged; with PATH the .container, .volume, .network, .pod, .kube, .image, .build and .artifact
     /// files found there, their drop-ins and slices. `plimsoll explain RULE` says more about a finding.
     Check(CheckArgs),
+    /// Explain a rule of `check`, or list them all
+    ///
+    /// Says when it fires and why that matters, shows what is bad and what is good, how to mend it, how to accept it,
+    /// and where it comes from.
+    Explain {
+        /// Ids or names of rules: PL203, writable-rootfs
+        #[arg(value_name = "RULE")]
+        rules: Vec<String>,
+    },
     /// Print the JSON Schema of the catalog's TOML files
     ///
     /// Editors complete and check the files with it; see the README for how to switch it on.

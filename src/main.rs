@@ -42,6 +42,7 @@ fn run(cli: Cli) -> io::Result<Status> {
     let mut streams = Streams { out: &mut out, err: &mut err, colour, colour_out };
     let status = match cli.command {
         Command::Check(args) => commands::check::run(&args.options(&cli.global), &mut streams)?,
+        Command::Explain { rules } => commands::explain::run(&rules, &mut streams)?,
         Command::Render(args) => commands::render::run(&args.options(&cli.global), &mut streams)?,
         Command::Schema { of } => commands::schema::run(of.into(), &mut streams)?,
         Command::Completions { shell } => {

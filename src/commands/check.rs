@@ -85,9 +85,11 @@ pub fn run(options: &Options, streams: &mut Streams<'_>) -> io::Result<Status> {
         .any(|finding| finding.waived.is_none() && least.is_some_and(|least| finding.severity <= least));
     let report = Report { verdict: &verdict, files: &judged.files, sources: &sources, podman: judged.settings.podman };
     let text = match options.format {
-        Format::Text => report::check_text::text(&report, &text_options(options, streams)),
+        Format::Text => report::check_text::text(&report, text_options(options, streams)),
         Format::Json => report::check_json::text(&report),
-        Format::Sarif | Format::Github | Format::Junit => String::new(),
+        Format::Sarif => report::check_sarif::text(&report),
+        Format::Github => report::check_github::text(&report),
+        Format::Junit => report::check_junit::text(&report, least),
     };
     write!(streams.out, "{text}")?;
     Ok(if fails { Status::Differs } else { Status::Clean })
@@ -98,7 +100,7 @@ fn text_options(options: &Options, streams: &Streams<'_>) -> report::check_text:
         colour: streams.colour_out,
         quiet: options.quiet,
         // Whoever fails on infos wants to see them.
-        infos: options.verbose || options.fail_on == FailOn::Info,
+        least: if options.verbose || options.fail_on == FailOn::Info { Severity::Info } else { Severity::Warning },
         waived: options.verbose,
     }
 }

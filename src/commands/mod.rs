@@ -2,6 +2,7 @@
 
 pub mod catalog;
 pub mod check;
+pub mod explain;
 pub mod judged;
 pub mod render;
 pub mod schema;

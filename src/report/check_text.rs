@@ -10,17 +10,19 @@ pub struct Options {
     pub colour: bool,
     /// Only findings, no summary.
     pub quiet: bool,
-    /// Infos too.
-    pub infos: bool,
+    /// The least severity that is told of, and not only counted.
+    pub least: Severity,
     /// Waived findings too.
     pub waived: bool,
 }
 
 /// The whole text.
-pub fn text(report: &Report<'_>, options: &Options) -> String {
-    let shown = report.verdict.findings.iter().filter(|finding| {
-        (options.infos || finding.severity != Severity::Info) && (options.waived || finding.waived.is_none())
-    });
+pub fn text(report: &Report<'_>, options: Options) -> String {
+    let shown = report
+        .verdict
+        .findings
+        .iter()
+        .filter(|finding| finding.severity <= options.least && (options.waived || finding.waived.is_none()));
     let renderer = diagnostics::renderer(options.colour);
     let mut text = String::new();
     for finding in shown {
@@ -42,7 +44,7 @@ pub fn text(report: &Report<'_>, options: &Options) -> String {
     text
 }
 
-fn summary(report: &Report<'_>, options: &Options) -> String {
+fn summary(report: &Report<'_>, options: Options) -> String {
     let count = |n: usize, what: &str| match n {
         0 => None,
         1 => Some(format!("1 {what}")),
@@ -53,7 +55,7 @@ fn summary(report: &Report<'_>, options: &Options) -> String {
     let parts = [
         count(report.count(Severity::Error), "error"),
         count(report.count(Severity::Warning), "warning"),
-        infos.map(|infos| infos + hint(!options.infos)),
+        infos.map(|infos| infos + hint(options.least < Severity::Info)),
         Some(report.waived()).filter(|n| *n > 0).map(|n| format!("{n} waived{}", hint(!options.waived))),
     ];
     let said = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
