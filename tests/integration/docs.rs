@@ -270,3 +270,18 @@ fn what_is_refused_is_refused_as_shown() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(count > 30, "{count} rows");
 }
+
+#[test]
+fn the_rules_are_current() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules.md");
+    let old = fs::read_to_string(&path).expect("there is a document");
+    let (before, rest) = old.split_once("<!-- rules -->\n").expect("the rules begin");
+    let (_, after) = rest.split_once("<!-- /rules -->").expect("the rules end");
+    let rules = plimsoll::report::explain::markdown();
+    let new = format!("{before}<!-- rules -->\n\n{rules}<!-- /rules -->{after}");
+    if std::env::var_os("PLIMSOLL_UPDATE_DOCS").is_some() {
+        fs::write(&path, &new).expect("written");
+    }
+    let current = fs::read_to_string(&path).expect("there is a document");
+    assert!(current == new, "docs/rules.md is not current: PLIMSOLL_UPDATE_DOCS=1 cargo test");
+}

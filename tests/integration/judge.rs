@@ -269,7 +269,7 @@ fn told(output: &Output) -> String {
 }
 
 /// Says on the true stderr, which the test harness does not capture, that a part of the tests is missing.
-fn not_run(what: &str, why: &str) {
+pub(crate) fn not_run(what: &str, why: &str) {
     let bar = "!".repeat(78);
     let mut text = format!("\n{bar}\n!! NOT RUN: {what}\n");
     for line in why.lines() {

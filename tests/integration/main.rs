@@ -16,6 +16,7 @@
 )]
 
 mod catalogs;
+mod check;
 mod cli;
 mod determinism;
 mod docs;

@@ -1,0 +1,249 @@
+//! `plimsoll check` from outside: its formats on one sample, what makes it fail, waivers, the policy.
+
+use std::{fs, path::Path, process::Command};
+
+use crate::{
+    judge::not_run,
+    run::{Project, Ran, read},
+};
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// The sample, judged on a day of its own.
+fn sample(arguments: &[&str]) -> Ran {
+    let project = Project::new().tree("units", &read(&Path::new(ROOT).join("tests/check/sample")));
+    let mut all = vec!["check", "units", "--as-of", "2026-11-01"];
+    all.extend(arguments);
+    project.plimsoll(all).ran()
+}
+
+#[test]
+fn every_format_tells_the_same_of_a_sample() {
+    for format in ["text", "json", "sarif", "github", "junit"] {
+        let ran = sample(&["--format", format]);
+        assert_eq!((ran.status, ran.stderr.as_str()), (1, ""), "{format}");
+        // The rules are told of elsewhere, and change more often than this form.
+        let text = if format == "sarif" { without_rules(&ran.stdout) } else { ran.stdout };
+        insta::assert_snapshot!(format!("check_{format}"), text);
+    }
+    insta::assert_snapshot!("check_verbose", sample(&["-v"]).stdout);
+}
+
+#[test]
+fn json_is_what_the_schema_says() {
+    let schema = Path::new(ROOT).join("docs/schema/check.json");
+    for arguments in [&["--format", "json"][..], &["--format", "json", "--podman", "4.4"]] {
+        assert_valid(&schema, &sample(arguments).stdout);
+    }
+}
+
+#[test]
+fn sarif_is_what_its_schema_says() {
+    // The schema as OASIS published it comes with the package of a library.
+    let metadata = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--offline", "--locked"])
+        .current_dir(ROOT)
+        .output()
+        .unwrap();
+    let metadata: serde_json::Value = serde_json::from_slice(&metadata.stdout).expect("cargo knows its packages");
+    let packages = metadata["packages"].as_array().unwrap();
+    let package = packages.iter().find(|package| package["name"] == "serde-sarif").expect("a development dependency");
+    let manifest = Path::new(package["manifest_path"].as_str().unwrap());
+    assert_valid(&manifest.with_file_name("src").join("schema.json"), &sample(&["--format", "sarif"]).stdout);
+}
+
+#[test]
+fn junit_is_what_its_schema_says() {
+    let schema = Path::new(ROOT).join("tests/data/junit.xsd");
+    for arguments in [&["--format", "junit"][..], &["--format", "junit", "--fail-on", "never"]] {
+        let project = Project::new().file("junit.xml", sample(arguments).stdout);
+        let mut xmllint = Command::new("xmllint");
+        xmllint.args(["--noout", "--nonet", "--schema"]).arg(&schema).arg(project.path().join("junit.xml"));
+        match xmllint.output() {
+            Ok(output) => assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr)),
+            Err(error) => not_run("the schema of JUnit", &format!("xmllint: {error}\nIt is part of libxml2-utils.")),
+        }
+    }
+}
+
+fn assert_valid(schema: &Path, text: &str) {
+    let value: serde_json::Value = serde_json::from_str(text).expect("JSON");
+    let mut schemas = boon::Schemas::new();
+    let mut compiler = boon::Compiler::new();
+    let index = compiler.compile(&schema.display().to_string(), &mut schemas).expect("the schema is a schema");
+    if let Err(error) = schemas.validate(&value, index) {
+        panic!("{error:#}\n{text}");
+    }
+}
+
+fn without_rules(sarif: &str) -> String {
+    let mut log: serde_json::Value = serde_json::from_str(sarif).expect("JSON");
+    let rules = log["runs"][0]["tool"]["driver"]["rules"].take();
+    for result in log["runs"][0]["results"].as_array_mut().unwrap() {
+        let index = result["ruleIndex"].take().as_u64().unwrap();
+        assert_eq!(rules[usize::try_from(index).unwrap()]["id"], result["ruleId"]);
+    }
+    format!("{log:#}\n")
+}
+
+#[test]
+fn fail_on_decides_the_status() {
+    let project = Project::new().file("units/web.container", warned());
+    for (fail_on, status) in [("error", 0), ("warning", 1), ("info", 1), ("never", 0)] {
+        let ran = project.plimsoll(["check", "units", "--fail-on", fail_on]).ran();
+        assert_eq!((ran.status, ran.stderr.as_str()), (status, ""), "{fail_on}: {}", ran.stdout);
+    }
+}
+
+/// A unit with no worse than a warning.
+fn warned() -> String {
+    let base = fs::read_to_string(Path::new(ROOT).join("tests/rules/web.container")).unwrap();
+    base.replace("User=1000\nGroup=1000\n", "")
+        .replace("UserNS=auto:size=65536", "UserNS=auto")
+        .replace("PodmanArgs=--image-volume=ignore\n", "PodmanArgs=--image-volume=ignore\nPublishPort=8080:80\n")
+}
+
+#[test]
+fn a_waiver_accepts_and_expires() {
+    let base = fs::read_to_string(Path::new(ROOT).join("tests/rules/web.container")).unwrap();
+    let unit = |waiver: &str| {
+        let text = base
+            .replace("[Unit]", &format!("{waiver}\n[Unit]"))
+            .replace("[Service]", "PodmanArgs=--privileged\n[Service]");
+        Project::new().file("units/web.container", text).file("units/services-web.slice", SLICE)
+    };
+    let on = |waiver: &str, day: &str| {
+        let ran = unit(waiver).plimsoll(["check", "units", "--as-of", day, "--format", "json"]).ran();
+        let value: serde_json::Value = serde_json::from_str(&ran.stdout).expect("JSON");
+        let findings = value["findings"].as_array().unwrap().iter();
+        let of = |rule: &str| {
+            findings.clone().filter(|f| f["rule"] == rule).map(|f| f["waived"].as_bool().unwrap()).collect::<Vec<_>>()
+        };
+        (of("PL100"), of("PL003"), of("PL004"), of("PL005"))
+    };
+    let no: Vec<bool> = Vec::new();
+    let yes = |waived: bool| vec![waived];
+    let reason = "the vendor's installer needs it until the autumn";
+    for (waiver, day, expected) in [
+        (format!("# plimsoll: waive PL100: {reason}"), "2026-01-01", (yes(true), no.clone(), no.clone(), no.clone())),
+        (
+            format!("; plimsoll: waive privileged: {reason}"),
+            "2026-01-01",
+            (yes(true), no.clone(), no.clone(), no.clone()),
+        ),
+        (
+            format!("# plimsoll: waive PL100 until 2026-06-01: {reason}"),
+            "2026-06-01",
+            (yes(true), no.clone(), no.clone(), no.clone()),
+        ),
+        (
+            format!("# plimsoll: waive PL100 until 2026-06-01: {reason}"),
+            "2026-06-02",
+            (yes(false), yes(false), no.clone(), no.clone()),
+        ),
+        (
+            format!("# plimsoll: waive PL100 until June: {reason}"),
+            "2026-06-02",
+            (yes(false), no.clone(), no.clone(), yes(false)),
+        ),
+        ("# plimsoll: waive PL100: because".to_owned(), "2026-01-01", (yes(false), no.clone(), no.clone(), yes(false))),
+        ("# plimsoll: waive PL100".to_owned(), "2026-01-01", (yes(false), no.clone(), no.clone(), yes(false))),
+        (format!("# plimsoll: waive PL999: {reason}"), "2026-01-01", (yes(false), no.clone(), yes(false), no.clone())),
+        (format!("# plimsoll: waive PL106: {reason}"), "2026-01-01", (yes(false), no.clone(), yes(false), no.clone())),
+    ] {
+        assert_eq!(on(&waiver, day), expected, "{waiver} on {day}");
+    }
+}
+
+const SLICE: &str = include_str!("../rules/services-web.slice");
+
+#[test]
+fn a_catalog_waives_with_a_reason_and_its_units_carry_it() {
+    let service = "image = \"quay.io/example/web:1@sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae\"\n\
+                   user = 0\n[limits]\nmemory = \"64M\"\ncpus = 1\npids = 64\n";
+    let waiver = "[[waive]]\nrule = \"PL105\"\nreason = \"the entrypoint starts as root\"\nexpires = 2027-06-01\n";
+    let rule = |project: &Project, arguments: &[&str]| {
+        let ran = project.plimsoll(arguments).ran();
+        assert_eq!(ran.stderr, "");
+        let value: serde_json::Value = serde_json::from_str(&ran.stdout).expect("JSON");
+        let findings = value["findings"].as_array().unwrap().clone();
+        findings
+            .into_iter()
+            .filter(|f| f["rule"] == "PL105")
+            .map(|f| (f["path"].clone(), f["line"].clone(), f["waived"].clone()))
+            .collect::<Vec<_>>()
+    };
+    let project = Project::new().file("services/web.toml", service);
+    let check = ["check", "--format", "json", "--as-of", "2026-01-01"];
+    assert_eq!(rule(&project, &check), [("services/web.toml".into(), 2.into(), false.into())]);
+    let project = Project::new().file("services/web.toml", format!("{service}{waiver}"));
+    assert_eq!(rule(&project, &check), [("services/web.toml".into(), 2.into(), true.into())]);
+    assert_eq!(project.plimsoll(["render"]).ran().status, 0);
+    let tree = ["check", "out", "--format", "json", "--as-of", "2026-01-01"];
+    let in_tree = rule(&project, &tree);
+    assert_eq!(in_tree.len(), 1);
+    assert_eq!(in_tree[0].2, true);
+}
+
+#[test]
+fn the_policy_sets_severities_and_switches_rules() {
+    let service = "image = \"quay.io/example/web:1\"\n[limits]\nmemory = \"64M\"\ncpus = 1\n";
+    for (policy, expected) in [
+        ("", Some("warning")),
+        ("[policy]\nerror = [\"PL503\"]\n", Some("error")),
+        ("[policy]\ninfo = [\"PL503\"]\n", Some("info")),
+        ("[policy]\noff = [\"PL503\"]\n", None),
+    ] {
+        let project = Project::new().file("services/web.toml", service).file("services/catalog.toml", policy);
+        let ran = project.plimsoll(["check", "--format", "json"]).ran();
+        let value: serde_json::Value = serde_json::from_str(&ran.stdout).expect("JSON");
+        let finding = value["findings"].as_array().unwrap().iter().find(|f| f["rule"] == "PL503");
+        assert_eq!(finding.map(|f| f["severity"].as_str().unwrap()), expected, "{policy}");
+    }
+    let project = Project::new()
+        .file("services/web.toml", service)
+        .file("services/catalog.toml", "[policy]\nerror = [\"PL503\", \"PL999\"]\noff = [\"PL503\"]\n");
+    let ran = project.plimsoll(["check"]).ran();
+    assert_eq!((ran.status, ran.stdout.as_str()), (2, ""));
+    insta::assert_snapshot!("check_policy", ran.stderr);
+}
+
+#[test]
+fn what_cannot_be_judged_is_an_error_and_nothing_is_said() {
+    let project = Project::new()
+        .file("empty/README", "")
+        .file("units/web.container", "[Container]\nImage=quay.io/example/web:1\n")
+        .file("services/web.toml", "imagee = 1");
+    for arguments in [
+        &["check", "nowhere"][..],
+        &["check", "empty"],
+        &["check", "empty/README"],
+        &["check", "units", "--podman", "4.3"],
+        &["check", "units", "--as-of", "tomorrow"],
+        &["check", "units", "--catalog", "services"],
+        &["check"],
+    ] {
+        let ran = project.plimsoll(arguments).ran();
+        assert_eq!((ran.status, ran.stdout.as_str()), (2, ""), "{arguments:?}");
+        assert!(ran.stderr.starts_with("error: "), "{arguments:?}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_file_is_judged_with_those_beside_it_and_told_of_alone() {
+    let project = Project::new()
+        .file(
+            "units/web.container",
+            "[Container]\nImage=quay.io/example/web:1\nNetwork=lan.network\nNetwork=gone.network\n",
+        )
+        .file("units/lan.network", "[Network]\n")
+        .file("units/other.container", "[Container]\n");
+    let ran = project.plimsoll(["check", "units/web.container", "--format", "json"]).ran();
+    let value: serde_json::Value = serde_json::from_str(&ran.stdout).expect("JSON");
+    assert_eq!(value["units"].as_array().unwrap().len(), 1);
+    assert_eq!(value["units"][0]["path"], "units/web.container");
+    let said: Vec<&str> =
+        value["findings"].as_array().unwrap().iter().map(|f| f["message"].as_str().unwrap()).collect();
+    assert!(said.iter().any(|message| message.contains("gone.network")), "{said:#?}");
+    assert!(!said.iter().any(|message| message.contains("lan.network")), "{said:#?}");
+}
