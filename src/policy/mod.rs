@@ -78,12 +78,8 @@ pub fn judge(files: &[File], sources: &Sources, settings: &Settings) -> Verdict 
     });
     waivers::apply(files, sources, settings, &mut findings);
     findings.sort_by(|a, b| a.order(b, sources));
-    let units = tree.units.iter().map(|loaded| JudgedUnit {
-        file: loaded.unit.index(),
-        service: loaded.service.clone(),
-        generated: loaded.generated,
-    });
-    Verdict { units: units.collect(), findings }
+    let units = tree.judged.clone();
+    Verdict { units, findings }
 }
 
 /// The facts of a container, with those of its pod.

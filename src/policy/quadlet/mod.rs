@@ -1,12 +1,39 @@
-//! What Podman's generator makes of a set of files.
+//! What Podman's generator makes of a set of files: which services it generates, and what it refuses, warns about or
+//! loses without a word.
+//!
+//! - `search`: which files it reads, and in which order; `drop_ins`: which drop-ins it merges into them.
+//! - `entries`: what every single assignment is held against: the key table, and how its value is read.
+//! - `convert`: what it demands of a unit as a whole, in the order in which it asks.
+//! - `names`: what the services are called, and which of them collide.
+//! - `ignored`: files that nobody reads.
+//!
+//! Facts without another source were read in Podman 4.4 to 6.0 and then tried on the generators of 5.4.2 and 5.8.6;
+//! `tests/agreement` holds this module against both.
+
+mod assigned;
+mod collisions;
+mod convert;
+mod drop_ins;
+mod entries;
+mod ignored;
+mod install;
+mod losses;
+mod names;
+mod report;
+mod search;
+mod sections;
+mod words;
 
 use std::collections::HashMap;
 
-use super::{Effective, File, Finding, Kind, effective::Part};
+use super::{Effective, File, Finding, JudgedUnit, Kind, effective::Part};
 use crate::{
     diagnostic::Sources,
-    unit::{UnitType, Version},
+    parallel,
+    unit::{SyntaxError, UnitType, Version},
 };
+use convert::Converted;
+use search::{Fate, Search};
 
 /// A Quadlet file that could be read, and what becomes of it.
 #[derive(Clone, Debug)]
@@ -28,11 +55,16 @@ pub struct Tree<'a> {
     pub units: Vec<Loaded<'a>>,
     /// Every slice that could be read.
     pub slices: Vec<Effective<'a>>,
+    /// Every file with a Quadlet suffix, be it readable or not, in the order of the files.
+    pub judged: Vec<JudgedUnit>,
     by_name: HashMap<&'a str, usize>,
 }
 
+/// A file after reading it.
+type Read<'a> = Result<Part<'a>, Vec<SyntaxError>>;
+
 impl<'a> Tree<'a> {
-    /// The unit of a file name: `lan.network`.
+    /// The unit of a file name: `lan.network`. Of several the one that Podman reads.
     pub fn unit(&self, file_name: &str) -> Option<&Loaded<'a>> {
         self.by_name.get(file_name).map(|at| &self.units[*at])
     }
@@ -49,22 +81,72 @@ impl<'a> Tree<'a> {
 }
 
 /// Reads the files as that Podman does, with everything that it would complain about or lose.
-pub fn load<'a>(files: &'a [File], sources: &Sources, _podman: Version) -> (Tree<'a>, Vec<Finding>) {
+pub fn load<'a>(files: &'a [File], sources: &Sources, podman: Version) -> (Tree<'a>, Vec<Finding>) {
+    let read = parallel::map(files.iter().enumerate(), |(index, file)| {
+        let text = || &sources.file(file.id).text;
+        (file.kind != Kind::Other).then(|| Part::read(file, index, text()))
+    });
+    let search = Search::of(files, &read, podman);
+    let mut findings = losses::of(files, sources, &read, &search, podman);
+    ignored::add(files, &search, podman, &mut findings);
+
+    let units = units(files, &read, &search, podman, &mut findings);
+    let converted = convert::all(&units, podman);
     let mut tree = Tree::default();
-    for (index, file) in files.iter().enumerate() {
-        let Ok(part) = Part::read(file, index, &sources.file(file.id).text) else { continue };
-        let unit = Effective::new(part, Vec::new());
-        match file.kind {
-            Kind::Quadlet(unit_type) => {
-                let stem = file.name().strip_suffix(unit_type.suffix()).unwrap_or_default();
-                let service = unit_type.service_name(stem);
-                let service = service.strip_suffix(".service").unwrap_or(&service).to_owned();
-                tree.by_name.entry(file.name()).or_insert(tree.units.len());
-                tree.units.push(Loaded { unit, unit_type, service, generated: true });
-            }
-            Kind::Slice => tree.slices.push(unit),
-            Kind::DropIn | Kind::Other => {}
+    let mut fates: HashMap<usize, (String, bool)> = HashMap::new();
+    let mut loaded: Vec<Loaded<'a>> = Vec::with_capacity(units.len());
+    for (unit, Converted { service, generated, report }) in units.into_iter().zip(converted) {
+        findings.extend(report.into_findings());
+        fates.insert(unit.effective.index(), (service.clone(), generated));
+        loaded.push(Loaded { unit: unit.effective, unit_type: unit.unit_type, service, generated });
+    }
+    collisions::add(&loaded, &mut findings);
+    // In the order of the files, not in that of the search.
+    loaded.sort_by_key(|loaded| loaded.unit.index());
+    for (index, unit_type, fate) in &search.found {
+        let (service, generated) = fates
+            .remove(index)
+            .unwrap_or_else(|| (names::service_of_file(files[*index].name(), *unit_type, podman), false));
+        tree.judged.push(JudgedUnit { file: *index, service, generated });
+        if matches!(fate, Fate::Loaded | Fate::LostWith(_))
+            && let Ok(at) = loaded.binary_search_by_key(index, |loaded| loaded.unit.index())
+        {
+            tree.by_name.insert(files[*index].name(), at);
         }
     }
-    (tree, Vec::new())
+    tree.judged.sort_by_key(|judged| judged.file);
+    tree.units = loaded;
+    let slices = read.into_iter().flatten().flatten().filter(|part| part.file.kind == Kind::Slice);
+    tree.slices = slices.map(|part| Effective::new(part, Vec::new())).collect();
+    (tree, findings)
+}
+
+/// A unit before it is converted.
+#[derive(Debug)]
+struct Candidate<'a> {
+    effective: Effective<'a>,
+    unit_type: UnitType,
+    fate: Fate,
+}
+
+/// The units that can be read, with their drop-ins, in the order in which Podman comes to them.
+fn units<'a>(
+    files: &'a [File],
+    read: &[Option<Read<'a>>],
+    search: &Search<'a>,
+    podman: Version,
+    findings: &mut Vec<Finding>,
+) -> Vec<Candidate<'a>> {
+    let mut units = Vec::with_capacity(search.found.len());
+    for &(index, unit_type, fate) in &search.found {
+        let Some(Ok(part)) = &read[index] else { continue };
+        if matches!(fate, Fate::Unsearched | Fate::TooNew) {
+            continue;
+        }
+        let drop_ins = drop_ins::of(files[index].name(), unit_type, files, &search.drop_ins, podman);
+        let (parts, unreadable) = drop_ins::parts(&drop_ins, read);
+        findings.extend(unreadable.into_iter().map(|drop_in| losses::unreadable_drop_in(files, drop_in, index)));
+        units.push(Candidate { effective: Effective::new(part.clone(), parts), unit_type, fate });
+    }
+    units
 }

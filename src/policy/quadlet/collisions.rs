@@ -1,0 +1,43 @@
+//! Several units with one service.
+
+use std::collections::HashMap;
+
+use super::{Loaded, convert::rank};
+use crate::{
+    diagnostic::Severity,
+    policy::Finding,
+};
+
+/// Adds an error for each unit whose service another unit overwrites. A dry run shows them all; of a real run only the
+/// one survives that is converted last (run on 5.4.2 and 5.8.6).
+pub(super) fn add(units: &[Loaded<'_>], findings: &mut Vec<Finding>) {
+    let mut last: HashMap<&str, &Loaded<'_>> = HashMap::new();
+    let mut in_order: Vec<&Loaded<'_>> = units.iter().filter(|loaded| loaded.generated).collect();
+    in_order.sort_by_key(|loaded| rank(loaded.unit_type));
+    for loaded in in_order.iter().rev() {
+        let winner = *last.entry(&loaded.service).or_insert(loaded);
+        // Of one name in two directories only one is read, and that is said already.
+        if winner.unit.file().name() == loaded.unit.file().name() {
+            continue;
+        }
+        let named = loaded.unit.last(loaded.unit_type.group(), "ServiceName");
+        let other = winner.unit.file();
+        let message = format!(
+            "`{}.service` is made of `{}` as well, which overwrites the one made of this file",
+            loaded.service, other.path
+        );
+        let mut finding = Finding {
+            rule: "PL023",
+            severity: Severity::Error,
+            message,
+            file: loaded.unit.index(),
+            at: named.map_or_else(|| loaded.unit.header(loaded.unit_type.group()), |value| value.at),
+            related: Vec::new(),
+            help: None,
+            waived: None,
+        };
+        finding.help("rename one of the files, or give it a ServiceName= of its own");
+        finding.related(other.whole(), "the unit that is left");
+        findings.push(finding);
+    }
+}

@@ -1,0 +1,69 @@
+//! Which drop-ins are merged into which units.
+
+use std::collections::HashMap;
+
+use super::super::{File, effective::Part};
+use crate::unit::{UnitType, Version};
+
+/// Since then `x.container.d` is read.
+pub(super) const DROP_INS: Version = (5, 0);
+
+/// Since then so are `container.d` and, for `a-b.container`, `a-.container.d`.
+const WIDE_DROP_INS: Version = (5, 2);
+
+/// The drop-ins of a search path: by the name of their directory, in the order in which the directories are found.
+pub(super) type DropIns<'a> = HashMap<&'a str, Vec<usize>>;
+
+/// The drop-ins of a unit in the order in which they are merged: by name, and of one name the one in the directory that
+/// names the unit best. Source: read in the search of `cmd/quadlet/main.go`, run on 5.4.2 and 5.8.6.
+pub(super) fn of(file_name: &str, unit_type: UnitType, files: &[File], all: &DropIns<'_>, podman: Version) -> Vec<usize> {
+    if podman < DROP_INS || all.is_empty() {
+        return Vec::new();
+    }
+    let mut chosen: Vec<usize> = Vec::new();
+    for dir in directories(file_name, unit_type, podman) {
+        for &file in all.get(dir.as_str()).into_iter().flatten() {
+            if chosen.iter().all(|&other| files[other].name() != files[file].name()) {
+                chosen.push(file);
+            }
+        }
+    }
+    chosen.sort_by(|&a, &b| files[a].name().cmp(files[b].name()));
+    chosen
+}
+
+/// The names of the directories that are searched for drop-ins, the one that names the unit best first.
+fn directories(file_name: &str, unit_type: UnitType, podman: Version) -> Vec<String> {
+    let suffix = unit_type.suffix();
+    let stem = file_name.strip_suffix(suffix).unwrap_or(file_name);
+    let (name, instance) = stem.split_once('@').map_or((stem, None), |(name, instance)| (name, Some(instance)));
+    let mut names = vec![format!("{file_name}.d")];
+    if instance.is_some_and(|instance| !instance.is_empty()) {
+        names.push(format!("{name}@{suffix}.d"));
+    }
+    if podman >= WIDE_DROP_INS {
+        for (dash, _) in name.rmatch_indices('-') {
+            let prefix = &name[..=dash];
+            if instance.is_some() {
+                names.push(format!("{prefix}@{suffix}.d"));
+            }
+            names.push(format!("{prefix}{suffix}.d"));
+        }
+        names.push(format!("{}.d", &suffix[1..]));
+    }
+    names
+}
+
+/// The parts to merge, and which of the drop-ins could not be read.
+pub(super) fn parts<'a>(drop_ins: &[usize], read: &[Option<super::Read<'a>>]) -> (Vec<Part<'a>>, Vec<usize>) {
+    let mut parts = Vec::new();
+    let mut unreadable = Vec::new();
+    for &index in drop_ins {
+        match &read[index] {
+            Some(Ok(part)) => parts.push(part.clone()),
+            Some(Err(_)) => unreadable.push(index),
+            None => {}
+        }
+    }
+    (parts, unreadable)
+}

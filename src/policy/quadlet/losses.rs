@@ -1,0 +1,141 @@
+//! Files that cannot be read, and what is lost with them.
+
+use super::{
+    Read,
+    names::service_of_file,
+    search::{Fate, LostDirectory, Search},
+};
+use crate::{
+    diagnostic::{Severity, Sources, Span},
+    policy::{File, Finding},
+    unit::{SyntaxError, UnitType, Version},
+};
+
+/// What there is to say about files that Podman does not come to convert.
+pub(super) fn of(
+    files: &[File],
+    sources: &Sources,
+    read: &[Option<Read<'_>>],
+    search: &Search<'_>,
+    podman: Version,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for lost in &search.lost {
+        for &(index, directory) in &lost.broken {
+            match (&read[index], directory) {
+                (_, Some(name)) => findings.push(directory_as_file(files, index, name, lost)),
+                (Some(Err(errors)), None) => findings.extend(unreadable(files, sources, index, errors, Some(lost))),
+                (Some(Ok(_)) | None, None) => {}
+            }
+        }
+    }
+    for &(index, unit_type, fate) in &search.found {
+        match fate {
+            Fate::ShadowedBy(earlier) => {
+                findings.push(shadowed(files, index, earlier));
+                if let Some(Err(errors)) = &read[index] {
+                    findings.extend(unreadable(files, sources, index, errors, None));
+                }
+            }
+            Fate::TooNew => findings.push(too_new(files, index, unit_type, podman)),
+            Fate::Loaded | Fate::LostWith(_) | Fate::Broken | Fate::Unsearched => {}
+        }
+    }
+    findings.extend(unreadable_elsewhere(files, sources, read));
+    findings
+}
+
+/// A drop-in that cannot be read: the unit is generated without it, and Podman exits with 1 (5.0 on).
+pub(super) fn unreadable_drop_in(files: &[File], drop_in: usize, unit: usize) -> Finding {
+    let message = format!("`{}` is generated without this drop-in, because Podman cannot read it", files[unit].name());
+    let mut finding = error("PL026", drop_in, files[drop_in].whole(), message);
+    finding.related(files[unit].whole(), "the unit");
+    finding
+}
+
+/// The lines that keep a file from being read. Podman stops at the first; all of them are told.
+fn unreadable<'f>(
+    files: &'f [File],
+    sources: &'f Sources,
+    index: usize,
+    errors: &'f [SyntaxError],
+    lost: Option<&'f LostDirectory<'_>>,
+) -> impl Iterator<Item = Finding> + 'f {
+    let file = &files[index];
+    let text = &sources.file(file.id).text;
+    errors.iter().enumerate().map(move |(number, wrong)| {
+        let at = place(file, text, wrong);
+        let mut message = wrong.kind.to_string();
+        if number > 0 {
+            return error("PL015", index, at, message);
+        }
+        message.push_str(match lost.map(|lost| lost.lost.is_empty()) {
+            Some(false) => ": Podman cannot read the file, and loses every unit of its directory with it",
+            Some(true) | None => ": Podman cannot read the file",
+        });
+        let mut finding = error("PL015", index, at, message);
+        for &unit in lost.map_or(&[][..], |lost| &lost.lost) {
+            finding.related(files[unit].whole(), format!("`{}` is lost with it", files[unit].name()));
+        }
+        finding
+    })
+}
+
+/// What is wrong with drop-ins and slices, each once, whoever they belong to.
+fn unreadable_elsewhere<'f>(
+    files: &'f [File],
+    sources: &'f Sources,
+    read: &'f [Option<Read<'_>>],
+) -> impl Iterator<Item = Finding> + 'f {
+    let others = files.iter().enumerate().filter(|(_, file)| UnitType::of_file(file.name()).is_none());
+    others.filter_map(|(index, _)| Some((index, read[index].as_ref()?.as_ref().err()?))).flat_map(
+        move |(index, errors)| unreadable(files, sources, index, errors, None),
+    )
+}
+
+fn directory_as_file(files: &[File], inside: usize, name: &str, lost: &LostDirectory<'_>) -> Finding {
+    let message = format!(
+        "`{name}` is a directory with the name of a Quadlet file: Podman tries to read it as one, and loses every unit \
+         beside it"
+    );
+    let mut finding = error("PL015", inside, files[inside].whole(), message);
+    finding.help("give the directory another name");
+    for &unit in &lost.lost {
+        finding.related(files[unit].whole(), format!("`{}` is lost with it", files[unit].name()));
+    }
+    finding
+}
+
+fn shadowed(files: &[File], index: usize, earlier: usize) -> Finding {
+    let message = format!(
+        "Podman reads `{}`, and never this file of the same name: names count over all directories",
+        files[earlier].path
+    );
+    let mut finding = error("PL023", index, files[index].whole(), message);
+    finding.help("give it a name of its own").related(files[earlier].whole(), "the file that is read");
+    finding
+}
+
+fn too_new(files: &[File], index: usize, unit_type: UnitType, podman: Version) -> Finding {
+    let (major, minor) = unit_type.since();
+    let message = format!(
+        "`{}` files need Podman {major}.{minor}; Podman {}.{} does not look at them, and `{}.service` does not exist",
+        unit_type.suffix(),
+        podman.0,
+        podman.1,
+        service_of_file(files[index].name(), unit_type, podman),
+    );
+    error("PL006", index, files[index].whole(), message)
+}
+
+fn place(file: &File, text: &str, wrong: &SyntaxError) -> Span {
+    let line_start: usize = text.split_inclusive('\n').take(wrong.line - 1).map(str::len).sum();
+    let line = &text[line_start..];
+    let start = line_start + line.char_indices().nth(wrong.column - 1).map_or(0, |(at, _)| at);
+    file.span(wrong.line, start..start + wrong.text.len())
+}
+
+fn error(rule: &'static str, file: usize, at: Span, message: String) -> Finding {
+    let (related, help, waived) = (Vec::new(), None, None);
+    Finding { rule, severity: Severity::Error, message, file, at, related, help, waived }
+}

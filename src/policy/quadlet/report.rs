@@ -1,0 +1,54 @@
+//! What there is to say about one unit, and whether Podman makes a service of it.
+
+use crate::{
+    diagnostic::{Severity, Span},
+    policy::Finding,
+};
+
+/// The findings about one unit.
+#[derive(Debug)]
+pub(super) struct Report {
+    file: usize,
+    refused: bool,
+    findings: Vec<Finding>,
+}
+
+impl Report {
+    /// Nothing to say yet about the unit of that file, an index into the files that are judged.
+    pub(super) fn new(file: usize) -> Self {
+        Self { file, refused: false, findings: Vec::new() }
+    }
+
+    /// Podman makes no service of the unit.
+    pub(super) fn refuse(&mut self, rule: &'static str, at: Span, message: impl Into<String>) -> &mut Finding {
+        self.refused = true;
+        self.error(rule, at, message)
+    }
+
+    /// Something that the author wrote is lost, or will keep the service from starting.
+    pub(super) fn error(&mut self, rule: &'static str, at: Span, message: impl Into<String>) -> &mut Finding {
+        self.push(rule, Severity::Error, at, message.into())
+    }
+
+    /// Something is suspicious, but means what it says.
+    pub(super) fn warn(&mut self, rule: &'static str, at: Span, message: impl Into<String>) -> &mut Finding {
+        self.push(rule, Severity::Warning, at, message.into())
+    }
+
+    /// Whether Podman makes no service of the unit.
+    pub(super) fn is_refused(&self) -> bool {
+        self.refused
+    }
+
+    /// All that was said.
+    pub(super) fn into_findings(self) -> Vec<Finding> {
+        self.findings
+    }
+
+    fn push(&mut self, rule: &'static str, severity: Severity, at: Span, message: String) -> &mut Finding {
+        let last = self.findings.len();
+        let (related, help, waived) = (Vec::new(), None, None);
+        self.findings.push(Finding { rule, severity, message, file: self.file, at, related, help, waived });
+        &mut self.findings[last]
+    }
+}
