@@ -33,4 +33,5 @@ mod readme;
 mod rules;
 mod run;
 mod templates;
+mod weakened;
 mod wrong;

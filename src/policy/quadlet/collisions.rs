@@ -3,10 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Loaded, convert::rank};
-use crate::{
-    diagnostic::Severity,
-    policy::Finding,
-};
+use crate::{diagnostic::Severity, policy::Finding};
 
 /// Adds an error for each unit whose service another unit overwrites. A dry run shows them all; of a real run only the
 /// one survives that is converted last (run on 5.4.2 and 5.8.6).

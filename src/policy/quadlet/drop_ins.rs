@@ -16,7 +16,13 @@ pub(super) type DropIns<'a> = HashMap<&'a str, Vec<usize>>;
 
 /// The drop-ins of a unit in the order in which they are merged: by name, and of one name the one in the directory that
 /// names the unit best. Source: read in the search of `cmd/quadlet/main.go`, run on 5.4.2 and 5.8.6.
-pub(super) fn of(file_name: &str, unit_type: UnitType, files: &[File], all: &DropIns<'_>, podman: Version) -> Vec<usize> {
+pub(super) fn of(
+    file_name: &str,
+    unit_type: UnitType,
+    files: &[File],
+    all: &DropIns<'_>,
+    podman: Version,
+) -> Vec<usize> {
     if podman < DROP_INS || all.is_empty() {
         return Vec::new();
     }

@@ -60,13 +60,7 @@ pub(super) fn check(
 }
 
 /// The row of a key in a section of Quadlet's, if that Podman knows it. If not, it refuses the unit.
-fn quadlet_key(
-    group: &str,
-    entry: &Entry<'_>,
-    at: Span,
-    podman: Version,
-    report: &mut Report,
-) -> Option<&'static Key> {
+fn quadlet_key(group: &str, entry: &Entry<'_>, at: Span, podman: Version, report: &mut Report) -> Option<&'static Key> {
     let Some(key) = key(group, entry.key) else {
         let message = format!("`[{group}]` has no key `{}`: Podman refuses the unit", entry.key.escape_debug());
         let finding = report.refuse("PL001", at, message);
@@ -81,10 +75,8 @@ fn quadlet_key(
             return None;
         }
         let (major, minor) = key.since;
-        let message = format!(
-            "`{}=` needs Podman {major}.{minor}: Podman {}.{} refuses the unit",
-            key.name, podman.0, podman.1
-        );
+        let message =
+            format!("`{}=` needs Podman {major}.{minor}: Podman {}.{} refuses the unit", key.name, podman.0, podman.1);
         report.refuse("PL006", at, message).help(instead(key, unpair(&entry.value), podman));
         return None;
     }
@@ -161,14 +153,22 @@ fn value(key: &Key, assigned: &Assigned<'_>, report: &mut Report) {
     let name = key.name;
     match key.syntax {
         Syntax::Bool if said.text.is_empty() => {
-            report.warn("PL018", said.at, format!("an empty `{name}=` is false to Podman")).help("write `true` or `false`");
+            report
+                .warn("PL018", said.at, format!("an empty `{name}=` is false to Podman"))
+                .help("write `true` or `false`");
         }
         Syntax::Bool if !is_boolean(said.text) => {
             let message = format!("`{}` is no boolean: Podman takes it for false", said.text.escape_debug());
             report.error("PL018", said.at, message).help("write `true` or `false`");
         }
-        Syntax::Text if name == "Notify" && !said.text.is_empty() && !is_boolean(said.text) && !said.text.eq_ignore_ascii_case("healthy") => {
-            let message = format!("`{}` is no boolean and not `healthy`: Podman takes it for false", said.text.escape_debug());
+        Syntax::Text
+            if name == "Notify"
+                && !said.text.is_empty()
+                && !is_boolean(said.text)
+                && !said.text.eq_ignore_ascii_case("healthy") =>
+        {
+            let message =
+                format!("`{}` is no boolean and not `healthy`: Podman takes it for false", said.text.escape_debug());
             report.error("PL018", said.at, message).help("write `true`, `false` or `healthy`");
         }
         Syntax::Uint32 => {
@@ -229,7 +229,9 @@ fn gated(key: &Key, used: Gated, assigned: &Assigned<'_>) -> Option<Span> {
         Gated::Reference(suffix) => last.text.ends_with(suffix).then_some(last.at),
         Gated::Source(suffix) => {
             let is_source = |option: &str| {
-                option.split_once('=').is_some_and(|(key, value)| matches!(key, "source" | "src") && value.ends_with(suffix))
+                option
+                    .split_once('=')
+                    .is_some_and(|(key, value)| matches!(key, "source" | "src") && value.ends_with(suffix))
             };
             lines.iter().find(|line| line.text.split([',', ' ']).any(is_source)).map(|line| line.at)
         }

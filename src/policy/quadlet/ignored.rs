@@ -19,12 +19,7 @@ const BACKUPS: &[&str] = &["~", ".bak", ".orig", ".old", ".save", ".swp", ".tmp"
 const SYSTEMD_UNITS: &[&str] = &["service", "timer", "socket", "target", "mount", "path"];
 
 /// Adds a finding for each such file.
-pub(super) fn add(
-    files: &[File],
-    search: &Search<'_>,
-    podman: Version,
-    findings: &mut Vec<Finding>,
-) {
+pub(super) fn add(files: &[File], search: &Search<'_>, podman: Version, findings: &mut Vec<Finding>) {
     let mut say = |severity, index: usize, message: String| {
         let (related, help, waived) = (Vec::new(), None, None);
         let at = files[index].whole();
@@ -83,7 +78,10 @@ fn other(file: &File) -> Option<(Severity, String)> {
     if let Some(original) = BACKUPS.iter().find_map(|backup| name.strip_suffix(backup))
         && UnitType::of_file(original).is_some()
     {
-        return Some((Severity::Warning, format!("Podman does not read it: the name does not end as `{original}` does")));
+        return Some((
+            Severity::Warning,
+            format!("Podman does not read it: the name does not end as `{original}` does"),
+        ));
     }
     let (_, suffix) = name.rsplit_once('.')?;
     let small = suffix.to_ascii_lowercase();
@@ -91,7 +89,8 @@ fn other(file: &File) -> Option<(Severity, String)> {
         return Some((Severity::Error, format!("Podman does not read `.{suffix}`: write the suffix `.{small}`")));
     }
     if SYSTEMD_UNITS.contains(&suffix) && !is_systemds(file.dir()) {
-        let message = format!("neither Podman nor systemd reads a `.{suffix}` here: it belongs into a directory of systemd");
+        let message =
+            format!("neither Podman nor systemd reads a `.{suffix}` here: it belongs into a directory of systemd");
         return Some((Severity::Error, message));
     }
     let meant = nearest(suffix, UnitType::all().iter().map(|unit_type| &unit_type.suffix()[1..]))?;

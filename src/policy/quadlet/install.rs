@@ -27,6 +27,8 @@ pub(super) fn check(service: &str, keys: &Assigned<'_>, report: &mut Report) {
     let link = LINKS.iter().find_map(|key| keys.lines("Install", key).first());
     if let (Some(link), None) = (link, keys.text("Install", "DefaultInstance")) {
         let message = format!("`{service}.service` is a template without a DefaultInstance=: nothing is ever started");
-        report.error("PL031", link.at, message).help("add DefaultInstance=, or link the file under the name of an instance");
+        report
+            .error("PL031", link.at, message)
+            .help("add DefaultInstance=, or link the file under the name of an instance");
     }
 }

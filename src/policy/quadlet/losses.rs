@@ -88,9 +88,9 @@ fn unreadable_elsewhere<'f>(
     read: &'f [Option<Read<'_>>],
 ) -> impl Iterator<Item = Finding> + 'f {
     let others = files.iter().enumerate().filter(|(_, file)| UnitType::of_file(file.name()).is_none());
-    others.filter_map(|(index, _)| Some((index, read[index].as_ref()?.as_ref().err()?))).flat_map(
-        move |(index, errors)| unreadable(files, sources, index, errors, None),
-    )
+    others
+        .filter_map(|(index, _)| Some((index, read[index].as_ref()?.as_ref().err()?)))
+        .flat_map(move |(index, errors)| unreadable(files, sources, index, errors, None))
 }
 
 fn directory_as_file(files: &[File], inside: usize, name: &str, lost: &LostDirectory<'_>) -> Finding {

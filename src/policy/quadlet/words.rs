@@ -65,7 +65,6 @@ fn cut(key: &Key, value: &Value<'_>, mode: Mode, report: &mut Report) {
 }
 
 fn semicolon(key: &Key, value: &Value<'_>, report: &mut Report) {
-    let message =
-        format!("the word `;` in `{}=` comes out bare, and systemd starts another command there", key.name);
+    let message = format!("the word `;` in `{}=` comes out bare, and systemd starts another command there", key.name);
     report.error("PL019", value.at, message).help("put it into a longer word, or into a script in the image");
 }

@@ -1,11 +1,7 @@
 //! `.build`: where an image is built, and from what.
 
 use super::Conversion;
-use crate::{
-    diagnostic::Span,
-    policy::quadlet::names,
-    unit::Version,
-};
+use crate::{diagnostic::Span, policy::quadlet::names, unit::Version};
 
 /// Since then a `File=` that begins with a specifier counts as absolute.
 const SPECIFIER_IS_ABSOLUTE: Version = (5, 7);

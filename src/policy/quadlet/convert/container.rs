@@ -37,10 +37,8 @@ impl Conversion<'_> {
 
     fn reload(&mut self) {
         let signal = self.keys.set("Container", "ReloadSignal").map(|said| said.at);
-        let is_command = self
-            .keys
-            .last("Container", "ReloadCmd")
-            .is_some_and(|command| !command.split(Mode::Args).words.is_empty());
+        let is_command =
+            self.keys.last("Container", "ReloadCmd").is_some_and(|command| !command.split(Mode::Args).words.is_empty());
         if let Some(at) = signal
             && is_command
             && self.podman >= RELOAD

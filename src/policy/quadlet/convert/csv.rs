@@ -14,7 +14,8 @@ pub(super) fn record(text: &str) -> Option<Vec<String>> {
     }
     let mut fields = Vec::new();
     loop {
-        let (field, after) = if let Some(quoted) = rest.strip_prefix('"') { self::quoted(quoted)? } else { bare(rest)? };
+        let (field, after) =
+            if let Some(quoted) = rest.strip_prefix('"') { self::quoted(quoted)? } else { bare(rest)? };
         fields.push(field);
         match after.strip_prefix(',') {
             Some(next) => rest = next,

@@ -154,9 +154,8 @@ fn finish(
     known: &HashMap<&str, Known>,
 ) -> Vec<Converted> {
     let survives = survivors(units, &done);
-    let is_generated = |at: usize| {
-        !done[at].0.is_refused() && survives[at] && !matches!(units[at].fate, Fate::LostWith(_))
-    };
+    let is_generated =
+        |at: usize| !done[at].0.is_refused() && survives[at] && !matches!(units[at].fate, Fate::LostWith(_));
     let generated: Vec<bool> = (0..units.len()).map(is_generated).collect();
     let mut converted = Vec::with_capacity(units.len());
     for (at, ((mut report, needs, panic), service)) in done.into_iter().zip(services).enumerate() {
@@ -166,10 +165,8 @@ fn finish(
         // Where it is not generated itself, what it needs is the lesser trouble.
         for need in needs.into_iter().filter(|_| generated[at]) {
             if known.get(need.file_name.as_str()).is_some_and(|known| !generated[known.at]) {
-                let message = format!(
-                    "the unit is generated, but `{}` is not, and without that it cannot work",
-                    need.file_name
-                );
+                let message =
+                    format!("the unit is generated, but `{}` is not, and without that it cannot work", need.file_name);
                 report.error(need.rule, need.at, message);
             }
         }

@@ -31,7 +31,8 @@ impl<'c> Conversion<'c> {
     fn missing(&mut self, rule: &'static str, at: Span, file_name: &str, is_fatal: bool) {
         let lost = self.known.get(file_name).is_some_and(|known| known.lost);
         let name = file_name.escape_debug();
-        let message = if lost { format!("`{name}` is lost with its directory") } else { format!("there is no `{name}`") };
+        let message =
+            if lost { format!("`{name}` is lost with its directory") } else { format!("there is no `{name}`") };
         let finding =
             if is_fatal { self.report.refuse(rule, at, message) } else { self.report.error(rule, at, message) };
         let same_type = UnitType::of_file(file_name).map_or("", |(_, unit_type)| unit_type.suffix());
@@ -44,7 +45,8 @@ impl<'c> Conversion<'c> {
     /// The networks that are joined.
     pub(super) fn networks(&mut self) {
         for line in self.keys.lines(self.group(), "Network").to_vec() {
-            let (name, options) = line.text.split_once(':').map_or((&*line.text, None), |(name, rest)| (name, Some(rest)));
+            let (name, options) =
+                line.text.split_once(':').map_or((&*line.text, None), |(name, rest)| (name, Some(rest)));
             let is_container = name.ends_with(".container") && self.podman >= JOIN_BY_FILE;
             if !is_container && !name.ends_with(".network") {
                 continue;
