@@ -105,6 +105,16 @@ impl Judge {
     /// What the generator makes of a directory of Quadlet files and its sub-directories. They stand for
     /// the whole search path: nothing of this machine is read.
     pub(crate) fn dry_run(&self, unit_dir: &Path, user: bool) -> Verdict {
+        let output = self.generator(unit_dir, user);
+        Verdict {
+            status: output.status.code().unwrap_or(-1),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+            services: split_services(&String::from_utf8_lossy(&output.stdout)),
+        }
+    }
+
+    /// As [`dry_run`](Self::dry_run), with all that the generator wrote.
+    pub(crate) fn generator(&self, unit_dir: &Path, user: bool) -> Output {
         let unit_dir = std::path::absolute(unit_dir).expect("the unit directory has an absolute path");
         // A directory that it cannot read ends its search with status 0 and no word.
         assert!(unit_dir.is_dir(), "{}: not a directory", unit_dir.display());
@@ -113,7 +123,7 @@ impl Judge {
             "{}: QUADLET_UNIT_DIRS cannot say a colon",
             unit_dir.display()
         );
-        let output = Command::new(self.root.join("usr/libexec/podman/quadlet"))
+        Command::new(self.root.join("usr/libexec/podman/quadlet"))
             .args(["-dryrun", "-no-kmsg-log"])
             .args(user.then_some("-user"))
             .env_clear()
@@ -121,12 +131,7 @@ impl Judge {
             .env("HOME", "/nonexistent")
             .env("XDG_RUNTIME_DIR", "/run/user/1000")
             .output()
-            .unwrap_or_else(|error| panic!("{}: {error}", self.name));
-        Verdict {
-            status: output.status.code().unwrap_or(-1),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-            services: split_services(&String::from_utf8_lossy(&output.stdout)),
-        }
+            .unwrap_or_else(|error| panic!("{}: {error}", self.name))
     }
 
     /// Every line that is wrong with a tree that mirrors a host (`etc/containers/systemd`,

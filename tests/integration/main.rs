@@ -15,6 +15,7 @@
     reason = "tests: a panic is a verdict, and nothing here is anybody's interface"
 )]
 
+mod agreement;
 mod catalogs;
 mod check;
 mod cli;

@@ -2,7 +2,10 @@
 //!
 //! Source: the search of `cmd/quadlet/main.go` and `unitdirs.go`, read from 4.4 to 5.8; run on 5.4.2 and 5.8.6.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, HashMap},
+};
 
 use super::{Read, drop_ins::DropIns};
 use crate::{
@@ -92,9 +95,10 @@ impl<'a> Search<'a> {
                 }
             }
         }
-        drop_ins.sort_by(|(a, _), (b, _)| in_order(a, b));
+        let parent = |dir: &'a str| dir.rsplit_once('/').unwrap_or(("", dir));
+        drop_ins.sort_by(|(a, _), (b, _)| in_order(parent(a).0, parent(b).0));
         for (dir, index) in drop_ins {
-            let (parent, name) = dir.rsplit_once('/').unwrap_or(("", dir));
+            let (parent, name) = parent(dir);
             if is_searched(parent) {
                 self.drop_ins.entry(name).or_default().push(index);
             }
@@ -166,6 +170,6 @@ fn ancestors(dir: &str) -> impl Iterator<Item = (&str, &str)> {
 }
 
 /// The order in which directories are searched: part by part, so that `a/b` comes before `a-b`.
-fn in_order(a: &str, b: &str) -> std::cmp::Ordering {
+fn in_order(a: &str, b: &str) -> Ordering {
     a.split('/').cmp(b.split('/'))
 }
