@@ -8,6 +8,8 @@ mod networks;
 mod ports;
 mod run;
 mod size;
+#[cfg(test)]
+mod tests;
 mod user_namespace;
 
 pub use capabilities::{Capabilities, Capability, DEFAULT as DEFAULT_CAPABILITIES};
@@ -17,7 +19,7 @@ pub use networks::{NetworkMode, NetworkUse};
 pub use ports::{Port, PortRange, parse as parse_port};
 pub use run::{Arg, Run};
 pub use size::{Limit, podman_bytes, podman_cpu_micros, systemd_bytes, systemd_cpu_micros};
-pub use user_namespace::UserNamespace;
+pub use user_namespace::{IdRange, UserNamespace};
 
 use super::{Effective, effective::Value};
 use crate::{diagnostic::Span, model::Profile, unit::Version};

@@ -1,7 +1,7 @@
 //! What is mounted into a container, said by `Volume=`, `Mount=`, `Tmpfs=` or an argument.
 
 use super::Run;
-use crate::diagnostic::Span;
+use crate::{diagnostic::Span, model::Profile};
 
 /// What a mount brings in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,12 +47,51 @@ impl Mount<'_> {
         })
     }
 
-    /// Whether the container may write to it.
+    /// The last of some options that say opposite things, as it is written.
+    pub fn last_of<'s>(&'s self, names: &[&str]) -> Option<&'s str> {
+        let named =
+            |option: &&String| names.contains(&option.split_once('=').map_or(option.as_str(), |(name, _)| name));
+        self.options.iter().rev().find(named).map(String::as_str)
+    }
+
+    /// Whether a switch holds: `noexec` unless a later `exec` takes it back.
+    pub fn is_on(&self, name: &str, opposite: &str) -> bool {
+        self.last_of(&[name, opposite]) == Some(name)
+    }
+
+    /// Whether the container may write to it; to an overlay it may, and nothing is left of it afterwards.
     pub fn is_writable(&self) -> bool {
-        let read_only = |option: &String| {
-            matches!(option.as_str(), "ro" | "readonly" | "ro=true" | "readonly=true" | "rw=false" | "O")
-        };
-        self.kind != MountKind::Other && !self.options.iter().any(read_only)
+        self.kind != MountKind::Other && !self.is_overlay() && !self.is_read_only()
+    }
+
+    fn is_read_only(&self) -> bool {
+        let Some(option) = self.last_of(&["ro", "rw", "readonly"]) else { return false };
+        let (name, value) = option.split_once('=').unwrap_or((option, "true"));
+        (name != "rw") == value.eq_ignore_ascii_case("true")
+    }
+
+    /// Whether it says itself that the container may, or may not, write to it.
+    pub fn says_access(&self) -> bool {
+        self.is_overlay() || self.last_of(&["ro", "rw", "readonly"]).is_some()
+    }
+
+    /// Whether what is written goes to a layer that is thrown away.
+    pub fn is_overlay(&self) -> bool {
+        self.has("O")
+    }
+
+    /// Whether podman gives all of it to the container's user at each start.
+    pub fn is_chowned(&self) -> bool {
+        let option = self.last_of(&["U", "chown"]);
+        option
+            .is_some_and(|option| !option.split_once('=').is_some_and(|(_, value)| value.eq_ignore_ascii_case("false")))
+    }
+
+    /// Where it lies on the host: an absolute path without `.`, `..` and doubled slashes, the homes of users as `~`,
+    /// `/var/run` as `/run`, the specifiers of systemd.unit(5) filled in. `None` where it is no path of the host, or
+    /// only the host knows which.
+    pub fn host_path(&self, profile: Profile) -> Option<String> {
+        (self.kind == MountKind::Bind).then(|| host_path(&self.source, profile)).flatten()
     }
 
     /// Whether it is relabelled for SELinux: `z` for many, `Z` for this container alone.
@@ -124,6 +163,54 @@ fn tmpfs(text: &str) -> Parts {
     (MountKind::Tmpfs, String::new(), target.to_owned(), options(rest))
 }
 
+/// systemd.unit(5): the specifiers of directories, for root and for users.
+const DIRECTORIES: &[(&str, &str, &str)] = &[
+    ("%h", "~", "~"),
+    ("%t", "/run", "/run/user/%U"),
+    ("%S", "/var/lib", "~/.local/state"),
+    ("%C", "/var/cache", "~/.cache"),
+    ("%L", "/var/log", "~/.local/state/log"),
+    ("%E", "/etc", "~/.config"),
+    ("%T", "/tmp", "/tmp"),
+    ("%V", "/var/tmp", "/var/tmp"),
+];
+
+fn host_path(source: &str, profile: Profile) -> Option<String> {
+    let of_root = profile == Profile::Rootful;
+    let begins = DIRECTORIES.iter().find_map(|(specifier, root, user)| {
+        let rest = source.strip_prefix(specifier)?;
+        Some(format!("{}{rest}", if of_root { root } else { user }))
+    });
+    let text = begins.unwrap_or_else(|| source.to_owned());
+    if !text.starts_with(['/', '~']) {
+        return None;
+    }
+    let mut parts: Vec<&str> = Vec::new();
+    for part in text.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    // What systemd links, and where homes are.
+    let skipped = match parts.as_slice() {
+        ["var", "run", ..] => 1,
+        ["var", "home", _, ..] => 3,
+        ["home", _, ..] => 2,
+        ["root", ..] => 1,
+        ["~", ..] => 1,
+        _ => 0,
+    };
+    let in_home = skipped > 0 && parts.first() != Some(&"var") || skipped == 3;
+    let rest = parts.get(skipped..).unwrap_or_default().join("/");
+    Some(match (in_home, rest.is_empty()) {
+        (true, true) => "~".to_owned(),
+        (true, false) => format!("~/{rest}"),
+        (false, _) => format!("/{rest}"),
+    })
+}
+
 /// A path is one that begins like a path; podman takes everything else for a name. A specifier may become a path:
 /// `%h` does.
 fn kind_of_source(source: &str) -> MountKind {
@@ -133,4 +220,80 @@ fn kind_of_source(source: &str) -> MountKind {
 
 fn options(text: &str) -> Vec<String> {
     text.split(',').filter(|option| !option.is_empty()).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::facts::tests::container;
+
+    fn one(line: &str, show: impl FnOnce(&Mount<'_>)) {
+        container(line, |container| match container.mounts.as_slice() {
+            [mount] => show(mount),
+            mounts => panic!("{line}: {mounts:?}"),
+        });
+    }
+
+    #[test]
+    fn a_volume_is_taken_apart() {
+        one("Volume=/srv/a:/a:ro,Z,idmap=uids=0-1-10#10-11-10", |mount| {
+            assert_eq!((mount.kind, mount.source.as_str(), mount.target.as_str()), (MountKind::Bind, "/srv/a", "/a"));
+            assert_eq!(mount.relabel(), Some('Z'));
+            assert_eq!(mount.option("idmap"), Some("uids=0-1-10#10-11-10"));
+            assert!(!mount.is_writable());
+        });
+        one("Volume=/data", |mount| assert_eq!((mount.kind, mount.target.as_str()), (MountKind::Volume, "/data")));
+        one("Volume=web.volume:/data:U", |mount| assert!(mount.kind == MountKind::Volume && mount.is_chowned()));
+        one("Volume=%h/x:/x:O", |mount| assert!(mount.kind == MountKind::Bind && !mount.is_writable()));
+        one("PodmanArgs=-v /srv/a:/a", |mount| assert!(mount.is_writable() && !mount.says_access()));
+        container("Volume=:/a\nVolume=", |container| assert!(container.mounts.is_empty()));
+    }
+
+    #[test]
+    fn a_mount_is_taken_apart() {
+        one("Mount=type=bind,src=/srv/a,dst=/a,readonly=true,relabel=shared,U=true", |mount| {
+            assert_eq!((mount.kind, mount.source.as_str(), mount.target.as_str()), (MountKind::Bind, "/srv/a", "/a"));
+            assert_eq!(mount.relabel(), Some('z'));
+            assert!(!mount.is_writable() && mount.is_chowned());
+        });
+        one("Mount=type=bind,src=/srv/a,dst=/a,ro=false,U=false", |mount| {
+            assert!(mount.is_writable() && !mount.is_chowned());
+        });
+        one("Mount=type=tmpfs,destination=/tmp,tmpfs-size=1m,noexec", |mount| {
+            assert_eq!((mount.kind, mount.option("size")), (MountKind::Tmpfs, Some("1m")));
+            assert!(mount.is_on("noexec", "exec"));
+        });
+    }
+
+    #[test]
+    fn the_last_word_counts() {
+        one("Tmpfs=/tmp:noexec,exec", |mount| assert!(!mount.is_on("noexec", "exec")));
+        one("Mount=type=bind,src=/a,dst=/a,ro,rw", |mount| assert!(mount.is_writable()));
+    }
+
+    #[test]
+    fn paths_are_told_alike() {
+        let root = |text| host_path(text, Profile::Rootful);
+        let user = |text| host_path(text, Profile::Rootless);
+        for (text, path) in [
+            ("/", "/"),
+            ("//etc/./ssh/../", "/etc"),
+            ("/../..", "/"),
+            ("/var/run/docker.sock", "/run/docker.sock"),
+            ("/root/x", "~/x"),
+            ("/home", "/home"),
+            ("/home/ann", "~"),
+            ("/var/home/ann/x", "~/x"),
+            ("/var/lib", "/var/lib"),
+            ("%h/.ssh", "~/.ssh"),
+            ("%t/podman/podman.sock", "/run/podman/podman.sock"),
+        ] {
+            assert_eq!(root(text).as_deref(), Some(path), "{text}");
+        }
+        assert_eq!(user("%t/podman/podman.sock").as_deref(), Some("/run/user/%U/podman/podman.sock"));
+        assert_eq!(user("%E/systemd").as_deref(), Some("~/.config/systemd"));
+        for text in ["./data", "%i/data", "", "data"] {
+            assert_eq!(root(text), None, "{text}");
+        }
+    }
 }
