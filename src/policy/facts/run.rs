@@ -241,7 +241,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Takes over what a pod decides for its members: their network, host names, ports and user namespace.
+    /// Takes over what a pod decides for its members, or hands down to them: namespaces, host names, ports, volumes,
+    /// devices and confinement.
     pub(super) fn join_pod(&mut self, pod: Self) {
         const OF_POD: &[&str] = &[
             "network",
@@ -260,6 +261,11 @@ impl<'a> Run<'a> {
             "add-host",
             "hostname",
             "network-alias",
+            "pid",
+            "uts",
+            "sysctl",
+            "security-opt",
+            "device",
         ];
         let shared = pod.args.into_iter().filter(|arg| OF_POD.contains(&arg.flag.as_ref()) || arg.flag == "volume");
         self.args.splice(0..0, shared);

@@ -1,0 +1,158 @@
+//! Devices and kernel parameters.
+
+use crate::{
+    diagnostic::Severity,
+    policy::{
+        facts::{Arg, Container, NetworkMode},
+        rules::{Check, Found, Rule, Scope},
+    },
+};
+
+/// What a device opens to whoever holds it, by the beginning of its path. The longest beginning counts.
+const DEVICES: &[(&str, Severity, &str)] = &[
+    ("/dev/disk/", Severity::Error, DISK),
+    ("/dev/dm-", Severity::Error, DISK),
+    ("/dev/dri", Severity::Info, "the graphics card"),
+    ("/dev/fuse", Severity::Info, "file systems in user space"),
+    ("/dev/hd", Severity::Error, DISK),
+    ("/dev/input", Severity::Warning, "what is typed at the host"),
+    ("/dev/kfd", Severity::Info, "the graphics card"),
+    ("/dev/kmem", Severity::Error, "the memory of the kernel"),
+    ("/dev/kmsg", Severity::Warning, "the log of the kernel"),
+    ("/dev/kvm", Severity::Info, "virtual machines"),
+    ("/dev/loop", Severity::Error, "loop devices, with which any file becomes a disk"),
+    ("/dev/mapper/", Severity::Error, DISK),
+    ("/dev/md", Severity::Error, DISK),
+    ("/dev/mem", Severity::Error, "the memory of the machine"),
+    ("/dev/mmcblk", Severity::Error, DISK),
+    ("/dev/net/tun", Severity::Info, "tunnels of the network"),
+    ("/dev/nvidia", Severity::Info, "the graphics card"),
+    ("/dev/nvme", Severity::Error, DISK),
+    ("/dev/port", Severity::Error, "the ports of the machine"),
+    ("/dev/sd", Severity::Error, DISK),
+    ("/dev/snd", Severity::Info, "sound"),
+    ("/dev/sr", Severity::Info, "the optical drive"),
+    ("/dev/tty", Severity::Warning, "a terminal of the host"),
+    ("/dev/ttyACM", Severity::Info, "a serial line"),
+    ("/dev/ttyAMA", Severity::Info, "a serial line"),
+    ("/dev/ttyS", Severity::Info, "a serial line"),
+    ("/dev/ttyUSB", Severity::Info, "a serial line"),
+    ("/dev/serial", Severity::Info, "a serial line"),
+    ("/dev/uinput", Severity::Warning, "a keyboard that types at the host"),
+    ("/dev/vd", Severity::Error, DISK),
+    ("/dev/vfio", Severity::Warning, "hardware that reads and writes memory by itself"),
+    ("/dev/video", Severity::Info, "a camera or a codec"),
+    ("/dev/xvd", Severity::Error, DISK),
+    ("/dev/zero", Severity::Info, "nothing of the host"),
+    ("/dev/zvol/", Severity::Error, DISK),
+];
+
+const DISK: &str = "a disk with every file on it, past all permissions";
+
+pub(super) const OF_THE_HOST: Rule = Rule {
+    id: "PL108",
+    name: "host-device",
+    severity: Severity::Warning,
+    what: "A device of the host is handed to the container.",
+    why: "A device is the kernel's own door to the hardware, and permissions of files end before it: who can write to a \
+          disk or to /dev/mem owns the host, which is an error where root starts the container. Serial lines, cameras \
+          and graphics cards are worth a thought: their drivers are kernel code.",
+    fix: "hand over the one device that is needed, with `:r` where the service only reads it",
+    bad: "[Container]\nAddDevice=/dev/sda",
+    good: "[Container]\nVolume=disk-reports:/reports:ro,Z,idmap,nosuid,nodev,noexec",
+    sources: &["A21", "CIS 5.18", "podman-run(1) --device"],
+    check: Check::Container(of_the_host),
+};
+
+fn of_the_host(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
+    for arg in container.run.all("device") {
+        device(container, arg, found);
+    }
+    for arg in container.run.all("device-cgroup-rule") {
+        let is_everything = arg.value.starts_with('a') || arg.value.contains("*:*");
+        let message = format!("`{}` opens devices whether or not they are handed over", arg.value);
+        let finding = found.at(arg.at, message);
+        if is_everything && container.is_root_on_host() {
+            finding.severity(Severity::Error);
+        }
+    }
+}
+
+fn device(container: &Container<'_>, arg: &Arg<'_>, found: &mut Found<'_>) {
+    // Quadlet leaves a device out that begins with `-` and is not there.
+    let text = arg.value.strip_prefix('-').unwrap_or(&arg.value);
+    let mut parts = text.split(':');
+    let path = parts.next().unwrap_or_default().trim_end_matches('/');
+    if !path.starts_with('/') {
+        // A device of the Container Device Interface, `nvidia.com/gpu=all`.
+        found.at(arg.at, format!("the device `{text}` is handed to the container")).severity(Severity::Info);
+        return;
+    }
+    if path == "/dev" {
+        found.at(arg.at, "every device of the host is handed to the container").severity(Severity::Error);
+        return;
+    }
+    let known = DEVICES.iter().filter(|(begin, ..)| path.starts_with(begin)).max_by_key(|(begin, ..)| begin.len());
+    let (severity, what) = known.map_or((Severity::Warning, None), |(_, severity, what)| (*severity, Some(*what)));
+    let is_read_only = parts.next_back().is_some_and(|permissions| permissions == "r");
+    // What only the host's root may do, a disk does not let others do either.
+    let severity = match severity {
+        Severity::Error if is_read_only || !container.is_root_on_host() => Severity::Warning,
+        severity => severity,
+    };
+    let message = match what {
+        Some(what) => format!("`{path}` is handed to the container: {what}"),
+        None => format!("`{path}` is handed to the container"),
+    };
+    found.at(arg.at, message).severity(severity);
+}
+
+/// podman-run(1) `--sysctl`: what podman lets through, all of it of the container's own namespaces. One that ends in a
+/// dot is a beginning.
+const ALLOWED: &[&str] = &[
+    "fs.mqueue.",
+    "kernel.msgmax",
+    "kernel.msgmnb",
+    "kernel.msgmni",
+    "kernel.sem",
+    "kernel.shm_rmid_forced",
+    "kernel.shmall",
+    "kernel.shmmax",
+    "kernel.shmmni",
+    "net.",
+];
+
+pub(super) const SYSCTL: Rule = Rule {
+    id: "PL109",
+    name: "unsafe-sysctl",
+    severity: Severity::Error,
+    what: "A kernel parameter is set that is not the container's own.",
+    why: "podman lets only parameters through that belong to the container's network or IPC namespace: net.*, \
+          fs.mqueue.*, kernel.msg*, kernel.shm* and kernel.sem. Every other holds for the whole host, and podman does \
+          not start the container; so with net.* on the host's network.",
+    fix: "take it out, and set it in /etc/sysctl.d where the whole host is to have it",
+    bad: "[Container]\nSysctl=vm.overcommit_memory=1",
+    good: "[Container]\nSysctl=net.ipv4.ip_unprivileged_port_start=0 kernel.shmmax=1073741824",
+    sources: &["A21", "podman-run(1) --sysctl"],
+    check: Check::Container(sysctl),
+};
+
+fn sysctl(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
+    let shares = |flag| container.run.last(flag).is_some_and(|arg| arg.value == "host");
+    let on_host_network = container.networks.iter().any(|network| network.mode == NetworkMode::Host);
+    for arg in container.run.all("sysctl") {
+        let Some((name, _)) = arg.value.split_once('=') else {
+            found.at(arg.at, format!("`{}` has no value: podman refuses it", arg.value)).help("write NAME=VALUE");
+            continue;
+        };
+        let allows = |allowed: &str| name == allowed || (allowed.ends_with('.') && name.starts_with(allowed));
+        if !ALLOWED.iter().any(|allowed| allows(allowed)) {
+            found.at(arg.at, format!("`{name}` belongs to the whole host: podman refuses to set it"));
+        } else if name.starts_with("net.") && on_host_network {
+            let message = format!("`{name}` on the network of the host: podman does not set it for one container");
+            found.at(arg.at, message);
+        } else if name.starts_with("fs.mqueue.") && shares("ipc") {
+            found.at(arg.at, format!("`{name}` with `--ipc=host`: podman refuses to set it"));
+        }
+    }
+}
