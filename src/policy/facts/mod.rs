@@ -9,7 +9,7 @@ mod ports;
 mod run;
 mod size;
 #[cfg(test)]
-mod tests;
+pub(in crate::policy) mod tests;
 mod user_namespace;
 
 pub use capabilities::{Capabilities, Capability, DEFAULT as DEFAULT_CAPABILITIES};

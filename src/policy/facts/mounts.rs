@@ -27,6 +27,8 @@ pub struct Mount<'a> {
     pub target: String,
     /// Its options, in order: `ro`, `Z`, `size=64m`.
     pub options: Vec<String>,
+    /// The flag of podman whose grammar it is written in: `volume`, `mount` or `tmpfs`.
+    pub flag: &'static str,
     /// The key that says it.
     pub key: &'a str,
     /// Where.
@@ -108,14 +110,14 @@ impl Mount<'_> {
 pub(super) fn of<'a>(run: &Run<'a>) -> Vec<Mount<'a>> {
     let mut mounts = Vec::new();
     for arg in run.args() {
-        let mount = match arg.flag.as_ref() {
-            "volume" => volume(&arg.value),
-            "mount" => Some(mount(&arg.value)),
-            "tmpfs" => Some(tmpfs(&arg.value)),
-            _ => None,
+        let (flag, mount) = match arg.flag.as_ref() {
+            "volume" => ("volume", volume(&arg.value)),
+            "mount" => ("mount", Some(mount(&arg.value))),
+            "tmpfs" => ("tmpfs", Some(tmpfs(&arg.value))),
+            _ => continue,
         };
         if let Some((kind, source, target, options)) = mount {
-            mounts.push(Mount { kind, source, target, options, key: arg.key, at: arg.at });
+            mounts.push(Mount { kind, source, target, options, flag, key: arg.key, at: arg.at });
         }
     }
     mounts

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Shows the facts of a rootful container with those lines.
-pub(super) fn container(lines: &str, show: impl FnOnce(&Container<'_>)) {
+pub(in crate::policy) fn container(lines: &str, show: impl FnOnce(&Container<'_>)) {
     let mut sources = Sources::new();
     let text = format!("[Container]\nImage=quay.io/example/web:1\n{lines}\n");
     let file = File::found("web.container", "web.container", text, &mut sources);
