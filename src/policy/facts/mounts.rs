@@ -51,9 +51,8 @@ impl Mount<'_> {
 
     /// The last of some options that say opposite things, as it is written.
     pub fn last_of<'s>(&'s self, names: &[&str]) -> Option<&'s str> {
-        let named =
-            |option: &&String| names.contains(&option.split_once('=').map_or(option.as_str(), |(name, _)| name));
-        self.options.iter().rev().find(named).map(String::as_str)
+        let is_one = |option: &str| names.contains(&option.split_once('=').map_or(option, |(name, _)| name));
+        self.options.iter().rev().map(String::as_str).find(|option| is_one(option))
     }
 
     /// Whether a switch holds: `noexec` unless a later `exec` takes it back.

@@ -1,4 +1,4 @@
-//! `PL7xx`: what stands between a container and the kernel: seccomp, SELinux, AppArmor, and what is hidden of /proc.
+//! `PL7xx`: what stands between a container and the kernel: system call filter, labels, profiles, hidden paths.
 
 use super::{Check, Found, Rule, Scope};
 use crate::{
@@ -66,7 +66,7 @@ fn seccomp_profile(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'
     }
 }
 
-/// Types of SELinux that are not kept from the host (container_selinux(8)).
+/// Types of SELinux that are not kept from the host (`container_selinux(8)`).
 const UNCONFINED_TYPES: &[&str] = &["container_runtime_t", "spc_t", "unconfined_service_t", "unconfined_t"];
 
 const SELINUX_DISABLED: Rule = Rule {
@@ -241,8 +241,9 @@ const SELINUX_LEVEL: Rule = Rule {
 };
 
 fn selinux_level(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
-    let levels = container.run.security("label").filter_map(|(value, arg)| Some((value.strip_prefix("level:")?, arg)));
-    if let Some((level, arg)) = levels.last().filter(|(level, _)| level.contains("c0.c1023")) {
+    let mut levels =
+        container.run.security("label").filter_map(|(value, arg)| Some((value.strip_prefix("level:")?, arg)));
+    if let Some((level, arg)) = levels.next_back().filter(|(level, _)| level.contains("c0.c1023")) {
         found.at(arg.at, format!("`{level}` holds the categories of every container"));
     }
 }

@@ -125,7 +125,7 @@ fn tmpfs_of_podman(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'
 
 #[cfg(test)]
 mod tests {
-    use super::{super::targets, *};
+    use super::super::targets;
     use crate::policy::facts::{Mount, tests::container};
 
     #[test]

@@ -34,10 +34,8 @@ pub(super) const SENSITIVE: Rule = Rule {
 fn sensitive(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
     for (mount, path) in paths(container) {
         let Some(place) = places::place_of(&path).filter(|_| places::socket(&path).is_none()) else { continue };
-        let (severity, how) = match mount.is_writable() {
-            true => (place.writable, "writable"),
-            false => (place.readable, "readable"),
-        };
+        let (severity, how) =
+            if mount.is_writable() { (place.writable, "writable") } else { (place.readable, "readable") };
         let Some(severity) = severity else { continue };
         // Who is not root has what permissions leave him; his own home is all his.
         let is_own = path.starts_with('~') && container.profile == Profile::Rootless && path != "~";
@@ -160,18 +158,17 @@ fn nested(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
     });
     let mut widest: Option<(&Mount<'_>, String)> = None;
     for (mount, path) in sorted {
-        match &widest {
-            Some((wider, dir)) if places::is_beneath(&path, dir) => {
-                if !mount.is_writable() {
-                    let message = format!(
-                        "`{}` is read-only at `{}`, and writable through `{}`",
-                        mount.source, mount.target, wider.target
-                    );
-                    found.at(mount.at, message).related(wider.at, "the wider mount");
-                }
+        let wider = widest.as_ref().filter(|(_, dir)| places::is_beneath(&path, dir));
+        if mount.is_writable() {
+            if wider.is_none() {
+                widest = Some((mount, path));
             }
-            _ if mount.is_writable() => widest = Some((mount, path)),
-            _ => {}
+        } else if let Some((wider, _)) = wider {
+            let message = format!(
+                "`{}` is read-only at `{}`, and writable through `{}`",
+                mount.source, mount.target, wider.target
+            );
+            found.at(mount.at, message).related(wider.at, "the wider mount");
         }
     }
 }

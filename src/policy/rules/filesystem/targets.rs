@@ -56,9 +56,10 @@ fn relative(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
     for mount in &container.mounts {
         // A specifier, or a variable of the service, may become a path.
         if mount.kind != MountKind::Other && !mount.target.starts_with(['/', '%', '$']) {
-            let message = match mount.target.is_empty() {
-                true => format!("`{}` is mounted without a path in the container", mount.source),
-                false => format!("`{}` is no absolute path in the container", mount.target),
+            let message = if mount.target.is_empty() {
+                format!("`{}` is mounted without a path in the container", mount.source)
+            } else {
+                format!("`{}` is no absolute path in the container", mount.target)
             };
             found.at(mount.at, message);
         }

@@ -89,9 +89,10 @@ fn not_dropped(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>) 
     if kept.is_empty() || container.run.on("privileged").is_some() {
         return;
     }
-    let message = match container.capabilities.dropped.is_empty() {
-        true => format!("the {} capabilities of podman's default are kept", kept.len()),
-        false => format!("of podman's default capabilities {} are kept", listed(&kept)),
+    let message = if container.capabilities.dropped.is_empty() {
+        format!("the {} capabilities of podman's default are kept", kept.len())
+    } else {
+        format!("of podman's default capabilities {} are kept", listed(&kept))
     };
     let at = container.capabilities.dropped.first().map_or_else(|| container.whole(), |dropped| dropped.at);
     let out_of_reach = container.is_ordinary_user() && container.run.no_new_privileges().is_some();
