@@ -91,7 +91,7 @@ pub fn container<'a>(loaded: &'a Loaded<'a>, tree: &'a Tree<'a>, settings: &Sett
 }
 
 /// Who starts a unit, as far as it can be told: by the directory it stands in, or because it only makes sense without
-/// root.
+/// root. A home directory, or the runtime directory of a user's podman, is named by users: root's own are seldom meant.
 fn profile(unit: &Effective<'_>) -> Profile {
     let path = format!("/{}", unit.file().path);
     let in_users = path.contains("/containers/systemd/users/") || path.contains("/.config/containers/systemd/");
@@ -99,5 +99,10 @@ fn profile(unit: &Effective<'_>) -> Profile {
     let wanted_by = |target: &str| install.iter().any(|value| value.text.split_whitespace().any(|word| word == target));
     let keeps_id = unit.last("Container", "UserNS").is_some_and(|value| value.unquoted().starts_with("keep-id"));
     let of_user = wanted_by("default.target") && !wanted_by("multi-user.target");
-    if in_users || keeps_id || of_user { Profile::Rootless } else { Profile::Rootful }
+    let in_etc = path.contains("/etc/containers/systemd/");
+    let at_home = || {
+        let volumes = unit.list("Container", "Volume");
+        volumes.iter().any(|volume| ["%h/", "%t/podman/"].iter().any(|dir| volume.text.starts_with(dir)))
+    };
+    if in_users || keeps_id || of_user || (!in_etc && at_home()) { Profile::Rootless } else { Profile::Rootful }
 }
