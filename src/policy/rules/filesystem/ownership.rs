@@ -35,7 +35,8 @@ fn no_label(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
     let binds = container.mounts.iter().filter(|mount| mount.kind == MountKind::Bind);
     for mount in binds.filter(|mount| mount.relabel().is_none() && !mount.is_overlay()) {
         let stays = mount.host_path(container.profile).is_some_and(|path| {
-            places::is_special(&path) || places::is_never_labelled(&path) || places::is_of_the_system(&path)
+            let is_server = places::is_special(&path) || places::is_beneath(&path, "/run");
+            is_server || places::is_never_labelled(&path) || places::is_of_the_system(&path)
         });
         if !stays {
             found.at(mount.at, format!("`{}` is mounted without `z` or `Z`", mount.source));
@@ -121,7 +122,7 @@ fn chown(containers: &[Container<'_>], _: &Scope<'_>, found: &mut Found<'_>) {
             let of_host = path.is_some_and(|path| places::place_of(&path).is_some() || places::is_of_the_system(&path));
             let source = source(mount, container);
             let sharers = source.as_ref().and_then(|source| users.get(source)).into_iter().flatten().flatten();
-            let other = sharers.into_iter().find(|(user, _)| *user != index);
+            let other = sharers.into_iter().find(|(user, _)| containers[*user].name != container.name);
             if of_host {
                 found.about(
                     container.unit,

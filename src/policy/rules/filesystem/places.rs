@@ -30,6 +30,8 @@ const THEMSELVES: &[Place] = &[
     place("/bin", Some(Error), Some(Info), PROGRAMS),
     place("/dev", Some(Error), Some(Warning), "every device"),
     place("/etc", Some(Error), Some(Warning), "passwords, keys and the configuration of every service"),
+    place("/etc/containers", Some(Error), None, UNITS),
+    place("/etc/containers/systemd", Some(Error), None, UNITS),
     place("/home", Some(Error), Some(Warning), "the keys and files of every user"),
     place("/lib", Some(Error), Some(Info), PROGRAMS),
     place("/lib64", Some(Error), Some(Info), PROGRAMS),
@@ -49,6 +51,9 @@ const THEMSELVES: &[Place] = &[
     place("/var/log", Some(Warning), Some(Info), "the logs of the host"),
     place("/var/tmp", Some(Warning), Some(Info), "temporary files of every user"),
     place("~", Some(Error), Some(Warning), "keys, shell profile and units of a user"),
+    place("~/.config", Some(Error), Some(Warning), "the units of a user, and the settings of all his programs"),
+    place("~/.config/containers", Some(Error), None, UNITS),
+    place("~/.config/containers/systemd", Some(Error), None, UNITS),
 ];
 
 /// These and all beneath them; the longest counts. In the order of the paths.
@@ -56,7 +61,10 @@ const BENEATH: &[Place] = &[
     place("/bin", Some(Error), None, PROGRAMS),
     place("/boot", Some(Error), Some(Warning), "the kernel and how it is started"),
     place("/dev/shm", Some(Warning), Some(Info), "the shared memory of the host's processes"),
-    place("/etc/containers", Some(Error), None, "the units and the trust of podman"),
+    place("/etc/containers/policy.json", Some(Error), None, "whose images podman trusts"),
+    place("/etc/containers/registries.conf", Some(Error), None, "where podman's images come from"),
+    place("/etc/containers/registries.conf.d", Some(Error), None, "where podman's images come from"),
+    place("/etc/containers/systemd", Some(Warning), None, UNITS),
     place("/etc/cron.d", Some(Error), None, COMMANDS),
     place("/etc/cron.daily", Some(Error), None, COMMANDS),
     place("/etc/cron.hourly", Some(Error), None, COMMANDS),
@@ -97,7 +105,7 @@ const BENEATH: &[Place] = &[
     place("/var/lib/systemd", Some(Error), Some(Info), "the state of systemd"),
     place("/var/spool/cron", Some(Error), None, COMMANDS),
     place("~/.bashrc", Some(Error), None, COMMANDS),
-    place("~/.config/containers", Some(Error), None, "the units and the trust of podman"),
+    place("~/.config/containers/systemd", Some(Warning), None, UNITS),
     place("~/.config/systemd", Some(Error), None, "the services of a user"),
     place("~/.gnupg", Some(Warning), Some(Warning), "the keys of a user"),
     place("~/.local/share/containers/storage", Some(Warning), Some(Warning), STORE),
@@ -108,6 +116,7 @@ const BENEATH: &[Place] = &[
 const COMMANDS: &str = "commands that the host runs by itself";
 const PROGRAMS: &str = "the programs that the host runs";
 const STORE: &str = "the images and volumes of every container";
+const UNITS: &str = "a unit that is put there is a service after the next reload";
 
 /// What a path is worth, where it is worth something.
 pub(super) fn place_of(path: &str) -> Option<&'static Place> {
@@ -224,7 +233,10 @@ const OF_THE_SYSTEM: &[&str] = &[
     "/lib",
     "/lib64",
     "/proc",
-    "/run",
+    "/run/dbus",
+    "/run/lock",
+    "/run/systemd",
+    "/run/udev",
     "/sbin",
     "/sys",
     "/usr",
@@ -260,9 +272,17 @@ mod tests {
         assert_eq!(what("/etc/systemd/system"), Some("the services of the host"));
         assert_eq!(what("/proc/sys/net"), Some("the parameters of the kernel"));
         assert_eq!(what("/run/user/%U"), Some("the sockets of a user, podman's and systemd's among them"));
-        for path in
-            ["/etc/localtime", "/etc/traefik", "/srv/data", "/home", "~/data", "/bootleg", "/usr/share/zoneinfo"]
-        {
+        for path in [
+            "/etc/localtime",
+            "/etc/traefik",
+            "/srv/data",
+            "/home",
+            "~/data",
+            "~/.config/containers/volumes/web",
+            "/etc/containers/web",
+            "/bootleg",
+            "/usr/share/zoneinfo",
+        ] {
             assert_eq!(what(path), (path == "/home").then_some("the keys and files of every user"), "{path}");
         }
     }

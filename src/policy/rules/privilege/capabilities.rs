@@ -173,8 +173,12 @@ pub(super) const UNKNOWN: Rule = Rule {
 
 fn unknown(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
     let capabilities = &container.capabilities;
+    let mut last = None;
     for capability in capabilities.added.iter().chain(&capabilities.dropped).filter(|c| !c.is_known()) {
-        found.at(capability.at, format!("the kernel knows no capability `{}`", capability.name));
+        // One word too many, a comment behind the value say, is enough to hear of.
+        if last.replace(capability.at) != Some(capability.at) {
+            found.at(capability.at, format!("the kernel knows no capability `{}`", capability.name));
+        }
     }
 }
 

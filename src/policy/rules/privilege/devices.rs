@@ -10,6 +10,8 @@ use crate::{
 
 /// What a device opens to whoever holds it, by the beginning of its path. The longest beginning counts.
 const DEVICES: &[(&str, Severity, &str)] = &[
+    ("/dev/accel", Severity::Info, "an accelerator"),
+    ("/dev/bus/usb", Severity::Warning, "every device on USB, and the disks among them"),
     ("/dev/disk/", Severity::Error, DISK),
     ("/dev/dm-", Severity::Error, DISK),
     ("/dev/dri", Severity::Info, "the graphics card"),
@@ -70,7 +72,7 @@ fn of_the_host(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>) 
     }
     for arg in container.run.all("device-cgroup-rule") {
         let is_everything = arg.value.starts_with('a') || arg.value.contains("*:*");
-        let message = format!("`{}` opens devices whether or not they are handed over", arg.value);
+        let message = format!("`--device-cgroup-rule={}` lets the container use devices that it makes", arg.value);
         let finding = found.at(arg.at, message);
         if is_everything && container.is_root_on_host() {
             finding.severity(Severity::Error);
