@@ -3,6 +3,7 @@
 
 mod capabilities;
 mod image;
+mod limits;
 mod mounts;
 mod networks;
 mod ports;
@@ -14,11 +15,12 @@ mod user_namespace;
 
 pub use capabilities::{Capabilities, Capability, DEFAULT as DEFAULT_CAPABILITIES};
 pub use image::ImageRef;
+pub use limits::{Layer, Limits, Resource, SliceLayer, Stated, slice_of};
 pub use mounts::{Mount, MountKind};
-pub use networks::{NetworkMode, NetworkUse};
+pub use networks::{NetworkMode, NetworkUnit, NetworkUse, Said};
 pub use ports::{Port, PortRange, parse as parse_port};
 pub use run::{Arg, Run};
-pub use size::{Limit, podman_bytes, podman_cpu_micros, systemd_bytes, systemd_cpu_micros};
+pub use size::{Limit, bytes, podman_bytes, podman_cpu_micros, systemd_bytes, systemd_cpu_micros, systemd_tasks};
 pub use user_namespace::{IdRange, UserNamespace};
 
 use super::{Effective, effective::Value};

@@ -1,6 +1,6 @@
 //! Published ports.
 
-use std::net::IpAddr;
+use std::{fmt, net::IpAddr};
 
 use super::Run;
 use crate::diagnostic::Span;
@@ -30,6 +30,12 @@ impl PortRange {
     /// How many ports it is.
     pub fn count(self) -> u32 {
         u32::from(self.last) - u32::from(self.first) + 1
+    }
+}
+
+impl fmt::Display for PortRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.first == self.last { write!(f, "{}", self.first) } else { write!(f, "{}-{}", self.first, self.last) }
     }
 }
 

@@ -113,15 +113,19 @@ const FLAGS: &[(&str, &str, &str)] = &[
     ("WorkingDir", "workdir", ""),
 ];
 
-/// podman-run(1): flags without a value. All others take one, after `=` or as the next word.
+/// podman-run(1) and podman-network-create(1): flags without a value. All others take one, after `=` or as the next word.
 const SWITCHES: &[&str] = &[
     "detach",
     "disable-content-trust",
+    "disable-dns",
     "env-host",
     "help",
     "http-proxy",
+    "ignore",
     "init",
     "interactive",
+    "internal",
+    "ipv6",
     "no-healthcheck",
     "no-hostname",
     "no-hosts",
@@ -174,6 +178,11 @@ impl<'a> Run<'a> {
     /// What a `.pod` tells `podman pod create`.
     pub fn of_pod(unit: &'a Effective<'a>) -> Self {
         Self::of(unit, UnitType::Pod)
+    }
+
+    /// What the arguments of a `.network` tell `podman network create`.
+    pub fn of_network(unit: &'a Effective<'a>) -> Self {
+        Self::of(unit, UnitType::Network)
     }
 
     fn of(unit: &'a Effective<'a>, unit_type: UnitType) -> Self {

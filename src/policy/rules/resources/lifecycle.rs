@@ -1,0 +1,5 @@
+//! Starts, stops and restarts.
+
+use super::super::Rule;
+
+pub(in crate::policy::rules) const RULES: &[Rule] = &[];
