@@ -23,6 +23,8 @@ pub struct Finding {
     pub help: Option<String>,
     /// The reason why it is accepted, where a waiver says so.
     pub waived: Option<String>,
+    /// Whether the lines it points at hold a secret: a report says where they are, and never shows them.
+    pub hidden: bool,
 }
 
 impl Finding {
@@ -41,6 +43,12 @@ impl Finding {
     /// Adds another place that matters.
     pub fn related(&mut self, at: Span, word: impl Into<String>) -> &mut Self {
         self.related.push((at, word.into()));
+        self
+    }
+
+    /// Keeps the lines it points at out of reports.
+    pub fn hide(&mut self) -> &mut Self {
+        self.hidden = true;
         self
     }
 

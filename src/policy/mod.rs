@@ -8,6 +8,7 @@ mod effective;
 pub mod facts;
 mod file;
 mod finding;
+mod hide;
 pub mod quadlet;
 pub mod rules;
 mod settings;
@@ -77,6 +78,7 @@ pub fn judge(files: &[File], sources: &Sources, settings: &Settings) -> Verdict 
         _ => None,
     });
     waivers::apply(files, sources, settings, &mut findings);
+    hide::hide(&mut findings, sources);
     findings.sort_by(|a, b| a.order(b, sources));
     let units = tree.judged.clone();
     Verdict { units, findings }

@@ -46,6 +46,36 @@ impl<'a> ImageRef<'a> {
         text.ends_with(".image") || text.ends_with(".build")
     }
 
+    /// Whether systemd or a template decides about it when the unit starts, so that it cannot be judged by its text.
+    pub fn is_open(text: &str) -> bool {
+        text.contains('$') || text.replace("%%", "").contains('%')
+    }
+
+    /// Whether it only exists on this host: another transport, or a name below `localhost`, where builds land.
+    pub fn is_local(&self) -> bool {
+        self.transport.is_some() || self.registry == Some("localhost")
+    }
+
+    /// Whether the digest is one: `sha256:` and 64 hexadecimal digits, or the same of sha384 and sha512.
+    pub fn has_whole_digest(&self) -> bool {
+        const LENGTHS: &[(&str, usize)] = &[("sha256", 64), ("sha384", 96), ("sha512", 128)];
+        let parts = self.digest.and_then(|digest| digest.split_once(':'));
+        parts.is_some_and(|(algorithm, hex)| {
+            let small = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+            LENGTHS.contains(&(algorithm, hex.len())) && hex.bytes().all(small)
+        })
+    }
+
+    /// Registry and repository in full: `docker.io/nginx` is `docker.io/library/nginx`.
+    pub fn full_name(&self) -> String {
+        match self.registry {
+            Some("docker.io" | "index.docker.io") if !self.repository.contains('/') => {
+                format!("docker.io/library/{}", self.repository)
+            }
+            _ => self.name(),
+        }
+    }
+
     /// Registry and repository, as `trusted_registries` names them.
     pub fn name(&self) -> String {
         self.registry.map_or_else(|| self.repository.to_owned(), |host| format!("{host}/{}", self.repository))

@@ -8,6 +8,7 @@ mod mounts;
 mod networks;
 mod ports;
 mod run;
+mod secret;
 mod size;
 #[cfg(test)]
 pub(in crate::policy) mod tests;
@@ -17,9 +18,10 @@ pub use capabilities::{Capabilities, Capability, DEFAULT as DEFAULT_CAPABILITIES
 pub use image::ImageRef;
 pub use limits::{Layer, Limits, Resource, SliceLayer, Stated, slice_of};
 pub use mounts::{Mount, MountKind};
-pub use networks::{NetworkMode, NetworkUnit, NetworkUse, Said};
-pub use ports::{Port, PortRange, parse as parse_port};
+pub use networks::{NetworkMode, NetworkUnit, NetworkUse, Said, of as joined_networks};
+pub use ports::{Port, PortRange, of as published_ports, parse as parse_port};
 pub use run::{Arg, Run};
+pub use secret::{PlainSecret, is_in as is_secret_in, of as plain_secrets};
 pub use size::{Limit, bytes, podman_bytes, podman_cpu_micros, systemd_bytes, systemd_cpu_micros, systemd_tasks};
 pub use user_namespace::{IdRange, UserNamespace};
 

@@ -63,7 +63,7 @@ impl NetworkUse<'_> {
 }
 
 /// Every network, in order.
-pub(super) fn of<'a>(run: &Run<'a>) -> Vec<NetworkUse<'a>> {
+pub fn of<'a>(run: &Run<'a>) -> Vec<NetworkUse<'a>> {
     run.all("network")
         .filter(|arg| !arg.value.is_empty())
         .map(|arg| {

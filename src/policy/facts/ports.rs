@@ -64,7 +64,7 @@ impl Port<'_> {
 }
 
 /// Every published port that podman can read, in order.
-pub(super) fn of<'a>(run: &Run<'a>) -> Vec<Port<'a>> {
+pub fn of<'a>(run: &Run<'a>) -> Vec<Port<'a>> {
     run.all("publish")
         .filter_map(|arg| {
             let (host_ip, host, container, protocol) = parse(&arg.value)?;

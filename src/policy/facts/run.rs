@@ -185,7 +185,8 @@ impl<'a> Run<'a> {
         Self::of(unit, UnitType::Network)
     }
 
-    fn of(unit: &'a Effective<'a>, unit_type: UnitType) -> Self {
+    /// What a unit of any type tells podman.
+    pub fn of(unit: &'a Effective<'a>, unit_type: UnitType) -> Self {
         let mut run = Self::default();
         let group = unit_type.group();
         let mut podman_args = Vec::new();

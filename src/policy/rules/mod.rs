@@ -7,6 +7,7 @@ mod integrity;
 mod kernel;
 mod network;
 mod privilege;
+mod reading;
 mod resources;
 mod secrets;
 mod waivers;
@@ -102,6 +103,7 @@ impl Found<'_> {
             related: Vec::new(),
             help: Some(self.rule.fix.to_owned()),
             waived: None,
+            hidden: false,
         });
         &mut self.findings[at_end]
     }
@@ -125,6 +127,7 @@ pub fn rule(text: &str) -> Option<&'static Rule> {
 
 /// The rules by theme, in the order of their ids.
 pub const THEMES: &[(&str, &[Rule])] = &[
+    ("What Podman makes of a file", reading::RULES),
     ("Files and units", integrity::RULES),
     ("Waivers", waivers::RULES),
     ("Privilege", privilege::RULES),

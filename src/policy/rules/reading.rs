@@ -1,0 +1,3 @@
+//! tmp
+use super::Rule;
+pub(super) const RULES: &[Rule] = &[];
