@@ -11,6 +11,7 @@ mod finding;
 mod hide;
 pub mod quadlet;
 pub mod rules;
+pub mod score;
 mod settings;
 mod waivers;
 
