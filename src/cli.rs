@@ -12,6 +12,7 @@ use crate::commands::{
     check,
     judged::{Date, PodmanVersion, Profile},
     schema::SchemaOf,
+    score,
 };
 
 /// Renders a catalog of services into hardened Podman Quadlet and systemd units.
@@ -32,7 +33,7 @@ pub struct Cli {
 const AFTER_HELP: &str = "\
 Exit status:
   0  done, nothing to say
-  1  differences, or findings at or above --fail-on
+  1  differences, findings at or above --fail-on, or a service above --threshold
   2  it could not be done, and nothing was changed";
 
 /// Options of every command.
@@ -96,6 +97,12 @@ pub enum Command {
         #[arg(value_name = "RULE")]
         rules: Vec<String>,
     },
+    /// Tell how exposed each service is, from 0.0 to 10.0
+    ///
+    /// The scale and the names of its bands are those of `systemd-analyze security`, but it weighs what the container
+    /// may do and not what podman may. Where the unit does not tell, the exposure is an interval. A single service, or
+    /// all with -v, are told facet by facet.
+    Score(ScoreArgs),
     /// Print the JSON Schema of the catalog's TOML files
     ///
     /// Editors complete and check the files with it; see the README for how to switch it on.
@@ -190,19 +197,16 @@ pub struct JudgedArgs {
     /// Who starts the units [default: the catalog's target, or what each file looks like]
     #[arg(long, value_name = "WHO", value_enum)]
     pub profile: Option<ProfileArg>,
-    /// The day that decides whether a waiver has expired [default: `SOURCE_DATE_EPOCH`, else today]
-    #[arg(long, value_name = "DATE", value_parser = day)]
-    pub as_of: Option<Date>,
 }
 
 impl JudgedArgs {
-    fn options(self, global: &Global) -> commands::judged::Options {
+    fn options(self, global: &Global, as_of: Option<Date>) -> commands::judged::Options {
         commands::judged::Options {
             place: global.place(),
             paths: self.paths,
             podman: self.podman,
             profile: self.profile.map(Into::into),
-            as_of: self.as_of,
+            as_of,
         }
     }
 }
@@ -288,19 +292,71 @@ pub struct CheckArgs {
     /// The least severity that makes the exit status 1
     #[arg(long, value_name = "SEVERITY", value_enum, default_value_t = FailOn::Error)]
     pub fail_on: FailOn,
+    /// The day that decides whether a waiver has expired [default: `SOURCE_DATE_EPOCH`, else today]
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    pub as_of: Option<Date>,
 }
 
 impl CheckArgs {
     /// The options of the command.
     pub fn options(self, global: &Global) -> check::Options {
         check::Options {
-            judged: self.judged.options(global),
+            judged: self.judged.options(global, self.as_of),
             format: self.format.into(),
             fail_on: self.fail_on.into(),
             quiet: global.quiet,
             verbose: global.verbose,
         }
     }
+}
+
+/// How to print exposures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ScoreFormat {
+    /// For people
+    Text,
+    /// One object, version 1
+    Json,
+}
+
+impl From<ScoreFormat> for score::Format {
+    fn from(format: ScoreFormat) -> Self {
+        match format {
+            ScoreFormat::Text => Self::Text,
+            ScoreFormat::Json => Self::Json,
+        }
+    }
+}
+
+/// Options of `score`.
+#[derive(Args, Debug)]
+pub struct ScoreArgs {
+    /// What to weigh.
+    #[command(flatten)]
+    pub judged: JudgedArgs,
+    /// How to print the exposures
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = ScoreFormat::Text)]
+    pub format: ScoreFormat,
+    /// The greatest exposure that is accepted; the exit status is 1 if the high end of any service is above
+    #[arg(long, value_name = "N", value_parser = exposure)]
+    pub threshold: Option<score::Exposure>,
+}
+
+impl ScoreArgs {
+    /// The options of the command.
+    pub fn options(self, global: &Global) -> score::Options {
+        score::Options {
+            judged: self.judged.options(global, None),
+            format: self.format.into(),
+            threshold: self.threshold,
+            quiet: global.quiet,
+            verbose: global.verbose,
+        }
+    }
+}
+
+fn exposure(text: &str) -> Result<score::Exposure, String> {
+    score::Exposure::parse(text).ok_or_else(|| "write a number from 0.0 to 10.0, with one decimal".to_owned())
 }
 
 fn podman(text: &str) -> Result<PodmanVersion, String> {

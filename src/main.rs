@@ -44,6 +44,7 @@ fn run(cli: Cli) -> io::Result<Status> {
         Command::Check(args) => commands::check::run(&args.options(&cli.global), &mut streams)?,
         Command::Explain { rules } => commands::explain::run(&rules, &mut streams)?,
         Command::Render(args) => commands::render::run(&args.options(&cli.global), &mut streams)?,
+        Command::Score(args) => commands::score::run(&args.options(&cli.global), &mut streams)?,
         Command::Schema { of } => commands::schema::run(of.into(), &mut streams)?,
         Command::Completions { shell } => {
             streams.out.write_all(&cli::completions(shell))?;

@@ -6,6 +6,7 @@ pub mod explain;
 pub mod judged;
 pub mod render;
 pub mod schema;
+pub mod score;
 
 use std::io;
 

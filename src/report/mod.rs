@@ -9,5 +9,7 @@ pub mod check_text;
 pub mod diagnostics;
 pub mod explain;
 pub mod quadlets;
+pub mod score_json;
+pub mod score_text;
 pub mod summary;
 pub mod verdict;

@@ -87,7 +87,7 @@ pub(super) struct Facts {
     pub(super) capabilities: Vec<String>,
     pub(super) no_new_privileges: bool,
     pub(super) seccomp: bool,
-    /// SELinux or AppArmor confines it.
+    /// The host has SELinux or AppArmor.
     pub(super) mac: bool,
     /// The author switched SELinux or AppArmor off for it.
     pub(super) mac_off: bool,
@@ -133,7 +133,6 @@ impl Facts {
         let ids = ids(container, assume);
         let read_only = run.on("read-only").is_some();
         let is = |flag: &str, value: &str| run.last(flag).is_some_and(|arg| arg.value == value);
-        let mac_off = mac_off(container);
         // podman starts no container with an AppArmor profile on a host without AppArmor.
         let profile = run.security("apparmor").next_back().is_some_and(|(name, _)| name != "unconfined");
         let seccomp = match run.security("seccomp").next_back() {
@@ -157,8 +156,8 @@ impl Facts {
             capabilities: container.capabilities.effective().into_iter().map(str::to_owned).collect(),
             no_new_privileges: run.no_new_privileges().is_some(),
             seccomp,
-            mac: !mac_off && (profile || assume.pick(true, false)),
-            mac_off,
+            mac: profile || assume.pick(true, false),
+            mac_off: mac_off(container),
             unmasked: run.security("unmask").map(|(paths, _)| paths.to_owned()).collect(),
             devices: run.all("device").chain(run.all("gpus")).map(|arg| arg.value.clone().into_owned()).collect(),
             raw_devices: run.all("device").any(|arg| host_paths::is_disk(&arg.value, container))

@@ -145,7 +145,7 @@ pub struct NextStep {
     pub of: &'static str,
     /// What to write, as a phrase.
     pub step: &'static str,
-    /// What it takes off the high end.
+    /// What it takes off the middle of the exposure.
     pub gain: Points,
 }
 
@@ -160,7 +160,13 @@ pub fn score(container: &Container<'_>, tree: &Tree<'_>) -> Score {
     let gates: Vec<OpenGate> = gates.collect();
     let mut contributions: Vec<_> = FACETS.iter().filter_map(|facet| contribution(facet, &best, &worst)).collect();
     contributions.sort_by_key(|contribution| (Reverse((contribution.high, contribution.low)), contribution.facet.id));
-    Score { low: exposure(&best), high: exposure(&worst), next_step: next_step(&gates, &worst), gates, contributions }
+    Score {
+        low: exposure(&best),
+        high: exposure(&worst),
+        next_step: next_step(&gates, &best, &worst),
+        gates,
+        contributions,
+    }
 }
 
 fn contribution(facet: &'static Facet, best: &Facts, worst: &Facts) -> Option<Contribution> {
@@ -184,20 +190,20 @@ fn exposure(facts: &Facts) -> Exposure {
 
 /// The first gate to close, or the facet whose step gains most for its effort. A step is taken on the facts and
 /// everything is weighed again, so that it counts what it does to other facets.
-fn next_step(gates: &[OpenGate], worst: &Facts) -> Option<NextStep> {
-    let before = sum(worst);
-    let after = |mend: &dyn Fn(&mut Facts)| {
-        let mut facts = worst.clone();
-        mend(&mut facts);
-        facts
+fn next_step(gates: &[OpenGate], best: &Facts, worst: &Facts) -> Option<NextStep> {
+    let gain = |mend: &dyn Fn(&mut Facts), weigh: &dyn Fn(&Facts) -> u64| {
+        let of_end = |facts: &Facts| {
+            let mut mended = facts.clone();
+            mend(&mut mended);
+            weigh(facts).saturating_sub(weigh(&mended))
+        };
+        u64::midpoint(of_end(best), of_end(worst))
     };
-    if let Some(open) = gates.first() {
-        let closed = exposure(&after(&open.gate.close));
-        let gain = Points(exposure(worst).0.saturating_sub(closed.0) * 10);
-        return Some(NextStep { of: open.gate.id, step: open.gate.step, gain });
+    if let Some(OpenGate { gate, .. }) = gates.first() {
+        let weigh = |facts: &Facts| u64::from(exposure(facts).0) * 10 * u64::from(TOTAL);
+        return Some(NextStep { of: gate.id, step: gate.step, gain: Points::of(gain(&gate.close, &weigh)) });
     }
-    let bad = FACETS.iter().filter(|facet| facet.badness(worst).permille > 0);
-    let steps = bad.map(|facet| (facet, before.saturating_sub(sum(&after(&|facts| facet.mend(facts))))));
+    let steps = FACETS.iter().map(|facet| (facet, gain(&|facts| facet.mend(facts), &sum)));
     let (facet, gain) = steps
         .filter(|(_, gain)| *gain > 0)
         .min_by_key(|(facet, gain)| (Reverse(gain / u64::from(facet.effort)), Reverse(*gain), facet.id))?;

@@ -1,0 +1,65 @@
+//! `plimsoll score`: how exposed each service is.
+
+use std::io;
+
+use super::{Status, Streams, judged};
+use crate::{
+    diagnostic::{Diagnostics, Sources},
+    policy::score,
+    report,
+};
+
+pub use crate::policy::score::Exposure;
+
+/// What to weigh, and how to say it.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// What to weigh.
+    pub judged: judged::Options,
+    /// How to print it.
+    pub format: Format,
+    /// The greatest exposure that is no failure; without one nothing is.
+    pub threshold: Option<Exposure>,
+    /// Say nothing that is not asked for.
+    pub quiet: bool,
+    /// Say more.
+    pub verbose: bool,
+}
+
+/// How to print exposures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// One object, version 1.
+    Json,
+}
+
+/// Weighs.
+///
+/// # Errors
+/// A stream that cannot be written to.
+pub fn run(options: &Options, streams: &mut Streams<'_>) -> io::Result<Status> {
+    let mut sources = Sources::new();
+    let mut diagnostics = Diagnostics::new();
+    let judged = judged::gather(&options.judged, &mut sources, &mut diagnostics);
+    write!(streams.err, "{}", report::diagnostics::text(&diagnostics, &sources, streams.colour))?;
+    let Some(judged) = judged else { return Ok(Status::Failed) };
+    let mut services = score::all(&judged.files, &sources, &judged.settings);
+    services.retain(|scored| judged.asked_for.get(scored.file).copied().unwrap_or(true));
+    let text = match options.format {
+        Format::Text => report::score_text::text(&services, options.verbose),
+        Format::Json => report::score_json::text(&services, &judged.files, &sources),
+    };
+    write!(streams.out, "{text}")?;
+    let Some(threshold) = options.threshold else { return Ok(Status::Clean) };
+    let over = services.iter().filter(|scored| scored.score.high > threshold).count();
+    if over == 0 {
+        return Ok(Status::Clean);
+    }
+    if !options.quiet {
+        let are = if over == 1 { "service is" } else { "services are" };
+        writeln!(streams.err, "{over} of {} {are} above {threshold}", services.len())?;
+    }
+    Ok(Status::Differs)
+}
