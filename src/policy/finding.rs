@@ -28,6 +28,12 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// A finding of a rule about a judged file, with nothing beside its message.
+    pub fn new(rule: &'static str, severity: Severity, file: usize, at: Span, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self { rule, severity, message, file, at, related: Vec::new(), help: None, waived: None, hidden: false }
+    }
+
     /// Sets what to write instead.
     pub fn help(&mut self, help: impl Into<String>) -> &mut Self {
         self.help = Some(help.into());
@@ -52,11 +58,13 @@ impl Finding {
         self
     }
 
-    /// The order in which findings are told: by file, then place, then rule.
+    /// The order in which findings are told: the worst first, then by file, then in the order of the rules, which begins
+    /// with what keeps a unit from working at all.
     pub fn order(&self, other: &Self, sources: &Sources) -> Ordering {
-        let path = |finding: &Self| sources.file(finding.at.file).path.as_str().to_owned();
-        (path(self).cmp(&path(other)))
-            .then_with(|| (self.at.start, self.at.end).cmp(&(other.at.start, other.at.end)))
-            .then_with(|| (self.severity, self.rule, &self.message).cmp(&(other.severity, other.rule, &other.message)))
+        let path = |finding: &Self| &sources.file(finding.at.file).path;
+        (self.severity.cmp(&other.severity))
+            .then_with(|| path(self).cmp(path(other)))
+            .then_with(|| (self.rule, self.at.start, self.at.end).cmp(&(other.rule, other.at.start, other.at.end)))
+            .then_with(|| self.message.cmp(&other.message))
     }
 }

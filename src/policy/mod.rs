@@ -78,6 +78,15 @@ pub fn judge(files: &[File], sources: &Sources, settings: &Settings) -> Verdict 
         Check::Across(check) => Some(check),
         _ => None,
     });
+    // What the author says of a rule holds for all it says.
+    findings.retain_mut(|finding| match settings.severities.get(finding.rule) {
+        Some(Some(severity)) => {
+            finding.severity = *severity;
+            true
+        }
+        Some(None) => false,
+        None => true,
+    });
     waivers::apply(files, sources, settings, &mut findings);
     hide::hide(&mut findings, sources);
     findings.sort_by(|a, b| a.order(b, sources));

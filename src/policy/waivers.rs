@@ -147,14 +147,7 @@ fn complaint(waiver: &Waiver, used: bool, settings: &Settings) -> Option<Finding
 }
 
 fn finding(rule: &'static Rule, message: String, waiver: &Waiver, settings: &Settings) -> Option<Finding> {
-    Some(Finding {
-        rule: rule.id,
-        severity: rules::severity(rule, settings)?,
-        message,
-        file: waiver.file,
-        at: waiver.at,
-        related: Vec::new(),
-        help: Some(rule.fix.to_owned()),
-        waived: None,
-    })
+    let mut finding = Finding::new(rule.id, rules::severity(rule, settings)?, waiver.file, waiver.at, message);
+    finding.help(rule.fix);
+    Some(finding)
 }

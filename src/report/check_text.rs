@@ -1,6 +1,9 @@
 //! A verdict for people: each finding in the manner of a compiler, then a line that sums up.
 
-use super::{diagnostics, verdict::Report};
+use super::{
+    diagnostics::{self, Beside},
+    verdict::Report,
+};
 use crate::diagnostic::{Diagnostic, Severity};
 
 /// How much to say.
@@ -35,7 +38,8 @@ pub fn text(report: &Report<'_>, options: Options) -> String {
             help: finding.help.clone(),
         };
         let waived = finding.waived.as_ref().map(|reason| format!("waived: {reason}"));
-        text += &diagnostics::one(&diagnostic, Some(finding.rule), waived.as_deref(), report.sources, &renderer);
+        let beside = Beside { id: Some(finding.rule), note: waived.as_deref(), hidden: finding.hidden };
+        text += &diagnostics::one(&diagnostic, beside, report.sources, &renderer);
         text += "\n\n";
     }
     if !options.quiet {

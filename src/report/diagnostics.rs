@@ -21,7 +21,7 @@ pub fn text(diagnostics: &Diagnostics, sources: &Sources, colour: bool) -> Strin
     let renderer = renderer(colour);
     let mut text = String::new();
     for diagnostic in &list {
-        text.push_str(&one(diagnostic, None, None, sources, &renderer));
+        text.push_str(&one(diagnostic, Beside::default(), sources, &renderer));
         text.push_str("\n\n");
     }
     text.push_str(&closing(&list));
@@ -35,38 +35,39 @@ pub(super) fn renderer(colour: bool) -> Renderer {
     renderer.decor_style(DecorStyle::Ascii).term_width(WIDTH)
 }
 
-/// One of them: with the id of the rule that speaks, and a note beneath.
-pub(super) fn one(
-    diagnostic: &Diagnostic,
-    id: Option<&str>,
-    note: Option<&str>,
-    sources: &Sources,
-    renderer: &Renderer,
-) -> String {
-    renderer.render(&groups(diagnostic, id, note, sources))
+/// What a finding says beside its diagnostic.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Beside<'a> {
+    /// The id of the rule that speaks.
+    pub(super) id: Option<&'a str>,
+    /// A word beneath it.
+    pub(super) note: Option<&'a str>,
+    /// Whether the text is kept out of sight: a secret stands on its line.
+    pub(super) hidden: bool,
 }
 
-fn groups<'a>(
-    diagnostic: &'a Diagnostic,
-    id: Option<&'a str>,
-    note: Option<&'a str>,
-    sources: &'a Sources,
-) -> Vec<Group<'a>> {
+/// One of them.
+pub(super) fn one(diagnostic: &Diagnostic, beside: Beside<'_>, sources: &Sources, renderer: &Renderer) -> String {
+    renderer.render(&groups(diagnostic, beside, sources))
+}
+
+fn groups<'a>(diagnostic: &'a Diagnostic, beside: Beside<'a>, sources: &'a Sources) -> Vec<Group<'a>> {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
         Severity::Info => Level::INFO,
     };
     let title = level.primary_title(escaped(&diagnostic.message));
-    let title = match id {
+    let title = match beside.id {
         Some(id) => title.id(id),
         None => title,
     };
     let mut group = Group::with_title(title);
-    if let Some(at) = diagnostic.at.filter(|at| sources.file(at.file).text.is_empty()) {
+    if let Some(at) = diagnostic.at.filter(|at| beside.hidden || sources.file(at.file).text.is_empty()) {
         // A file or directory that is wrong as a whole has no line to show.
         let path = escaped(sources.file(at.file).path.as_str());
-        group = group.element(Origin::path(path).line(1).char_column(1));
+        let position = sources.position(at);
+        group = group.element(Origin::path(path).line(position.line).char_column(position.column));
     } else if let Some(at) = diagnostic.at {
         let mut snippet = snippet(at, sources).annotation(
             AnnotationKind::Primary
@@ -78,8 +79,10 @@ fn groups<'a>(
         }
         group = group.element(snippet);
     }
-    for (span, word) in
-        diagnostic.related.iter().filter(|(span, _)| diagnostic.at.is_none_or(|at| at.file != span.file))
+    for (span, word) in diagnostic
+        .related
+        .iter()
+        .filter(|(span, _)| !beside.hidden && diagnostic.at.is_none_or(|at| at.file != span.file))
     {
         group = group.element(
             snippet(*span, sources)
@@ -89,7 +92,7 @@ fn groups<'a>(
     if let Some(help) = &diagnostic.help {
         group = group.element(Level::HELP.message(escaped(help)));
     }
-    if let Some(note) = note {
+    if let Some(note) = beside.note {
         group = group.element(Level::NOTE.message(escaped(note)));
     }
     vec![group]

@@ -23,16 +23,8 @@ pub(super) fn add(units: &[Loaded<'_>], findings: &mut Vec<Finding>) {
             "`{}.service` is made of `{}` as well, which overwrites the one made of this file",
             loaded.service, other.path
         );
-        let mut finding = Finding {
-            rule: "PL023",
-            severity: Severity::Error,
-            message,
-            file: loaded.unit.index(),
-            at: named.map_or_else(|| loaded.unit.header(loaded.unit_type.group()), |value| value.at),
-            related: Vec::new(),
-            help: None,
-            waived: None,
-        };
+        let at = named.map_or_else(|| loaded.unit.header(loaded.unit_type.group()), |value| value.at);
+        let mut finding = Finding::new("PL023", Severity::Error, loaded.unit.index(), at, message);
         finding.help("rename one of the files, or give it a ServiceName= of its own");
         finding.related(other.whole(), "the unit that is left");
         findings.push(finding);

@@ -21,9 +21,7 @@ const SYSTEMD_UNITS: &[&str] = &["service", "timer", "socket", "target", "mount"
 /// Adds a finding for each such file.
 pub(super) fn add(files: &[File], search: &Search<'_>, podman: Version, findings: &mut Vec<Finding>) {
     let mut say = |severity, index: usize, message: String| {
-        let (related, help, waived) = (Vec::new(), None, None);
-        let at = files[index].whole();
-        findings.push(Finding { rule: "PL017", severity, message, file: index, at, related, help, waived });
+        findings.push(Finding::new("PL017", severity, index, files[index].whole(), message));
     };
     for &(index, _, fate) in &search.found {
         if fate == Fate::Unsearched {

@@ -136,6 +136,5 @@ fn place(file: &File, text: &str, wrong: &SyntaxError) -> Span {
 }
 
 fn error(rule: &'static str, file: usize, at: Span, message: String) -> Finding {
-    let (related, help, waived) = (Vec::new(), None, None);
-    Finding { rule, severity: Severity::Error, message, file, at, related, help, waived }
+    Finding::new(rule, Severity::Error, file, at, message)
 }

@@ -47,8 +47,7 @@ impl Report {
 
     fn push(&mut self, rule: &'static str, severity: Severity, at: Span, message: String) -> &mut Finding {
         let last = self.findings.len();
-        let (related, help, waived) = (Vec::new(), None, None);
-        self.findings.push(Finding { rule, severity, message, file: self.file, at, related, help, waived });
+        self.findings.push(Finding::new(rule, severity, self.file, at, message));
         &mut self.findings[last]
     }
 }

@@ -94,17 +94,9 @@ impl Found<'_> {
     /// A finding about the text at `at`; its help is the rule's `fix` unless it gets another.
     pub fn at(&mut self, at: Span, message: impl Into<String>) -> &mut Finding {
         let at_end = self.findings.len();
-        self.findings.push(Finding {
-            rule: self.rule.id,
-            severity: self.severity,
-            message: message.into(),
-            file: self.file,
-            at,
-            related: Vec::new(),
-            help: Some(self.rule.fix.to_owned()),
-            waived: None,
-            hidden: false,
-        });
+        let mut finding = Finding::new(self.rule.id, self.severity, self.file, at, message);
+        finding.help(self.rule.fix);
+        self.findings.push(finding);
         &mut self.findings[at_end]
     }
 
@@ -161,11 +153,6 @@ pub(super) fn run<T: ?Sized>(
 ) {
     for rule in all() {
         let (Some(check), Some(severity)) = (of_kind(rule), severity(rule, scope.settings)) else { continue };
-        let first = findings.len();
         check(thing, scope, &mut Found { rule, severity, file, findings });
-        // What the author says of a rule holds for all it says.
-        if scope.settings.severities.contains_key(rule.id) {
-            findings[first..].iter_mut().for_each(|finding| finding.severity = severity);
-        }
     }
 }

@@ -116,7 +116,7 @@ fn chown(containers: &[Container<'_>], _: &Scope<'_>, found: &mut Found<'_>) {
             }
         }
     }
-    for (index, container) in containers.iter().enumerate() {
+    for container in containers {
         for mount in container.mounts.iter().filter(|mount| mount.is_chowned()) {
             let path = mount.host_path(container.profile);
             let of_host = path.is_some_and(|path| places::place_of(&path).is_some() || places::is_of_the_system(&path));
