@@ -23,10 +23,10 @@ const SECCOMP_UNCONFINED: Rule = Rule {
     name: "seccomp-unconfined",
     severity: Severity::Error,
     what: "The container may make every system call.",
-    why: "podman's default profile keeps containers from well over a hundred system calls that services do not use \
-          (keyctl, userfaultfd, bpf, perf_event_open and old ones), and most exploits of the kernel go through one of \
-          them. Without it only capabilities are in the way. Where the container's root is not root of the host, this \
-          is a warning.",
+    why: "podman's default profile lets through what it lists and refuses every other system call: userfaultfd, \
+          io_uring_setup, kexec_load and calls of long ago for all, bpf, perf_event_open and module loading unless the \
+          capability is added. Services do not use them, and exploits of the kernel do. Without it only capabilities \
+          are in the way. Where the container's root is not root of the host, this is a warning.",
     fix: "take it out; for the few calls that are missing, write a profile that adds them to podman's own",
     bad: "[Container]\nUserNS=host\nSeccompProfile=unconfined",
     good: "[Container]\nSeccompProfile=/etc/containers/seccomp/web.json",
