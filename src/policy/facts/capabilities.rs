@@ -108,7 +108,8 @@ impl Capabilities {
 
     /// Those added that podman's default has not, or has lost.
     pub fn beyond_default(&self) -> impl Iterator<Item = &Capability> {
-        self.added.iter().filter(|added| !self.kept().contains(&added.name.as_str()))
+        let kept = self.kept();
+        self.added.iter().filter(move |added| !kept.contains(&added.name.as_str()))
     }
 
     /// The names that are left: podman's default less what is dropped, and what is added.

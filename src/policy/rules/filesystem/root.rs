@@ -31,7 +31,7 @@ fn writable(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
     let said = container.run.last("read-only");
     let value = container.unit.last("Container", "ReadOnly").filter(|value| !value.is_true());
     let message = match &value {
-        Some(value) if value.unquoted() != "false" => {
+        Some(value) if !value.unquoted().eq_ignore_ascii_case("false") => {
             format!("the root file system is writable: `{}` is read as false", value.unquoted())
         }
         _ => "the root file system is writable".to_owned(),

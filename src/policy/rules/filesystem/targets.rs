@@ -54,7 +54,10 @@ pub(super) const RELATIVE: Rule = Rule {
 
 fn relative(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
     for mount in &container.mounts {
-        // A specifier, or a variable of the service, may become a path.
+        // A `Mount=` may take its path from its source. A specifier, or a variable of the service, may become a path.
+        if mount.target.is_empty() && mount.flag == "mount" {
+            continue;
+        }
         if mount.kind != MountKind::Other && !mount.target.starts_with(['/', '%', '$']) {
             let message = if mount.target.is_empty() {
                 format!("`{}` is mounted without a path in the container", mount.source)

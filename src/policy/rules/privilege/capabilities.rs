@@ -1,7 +1,9 @@
 //! Capabilities.
 
+use std::collections::HashMap;
+
 use crate::{
-    diagnostic::Severity,
+    diagnostic::{Severity, Span},
     policy::{
         facts::{Capability, Container},
         rules::{Check, Found, Rule, Scope},
@@ -198,11 +200,12 @@ pub(super) const ADDED_AND_DROPPED: Rule = Rule {
 
 fn added_and_dropped(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
     let capabilities = &container.capabilities;
+    let dropped: HashMap<&str, Span> = capabilities.dropped.iter().map(|c| (c.name.as_str(), c.at)).collect();
     for added in &capabilities.added {
         // Beside `all`, those named one by one are not looked at.
         let dropped = match capabilities.all_dropped {
             Some(at) => (added.name == "ALL").then_some(at),
-            None => capabilities.dropped.iter().find(|dropped| dropped.name == added.name).map(|dropped| dropped.at),
+            None => dropped.get(added.name.as_str()).copied(),
         };
         if let Some(at) = dropped {
             let message = format!("{} is added and dropped: podman refuses that", added.name);

@@ -28,9 +28,11 @@ const DEVICES: &[(&str, Severity, &str)] = &[
     ("/dev/mem", Severity::Error, "the memory of the machine"),
     ("/dev/mmcblk", Severity::Error, DISK),
     ("/dev/net/tun", Severity::Info, "tunnels of the network"),
+    ("/dev/null", Severity::Info, NOTHING),
     ("/dev/nvidia", Severity::Info, "the graphics card"),
     ("/dev/nvme", Severity::Error, DISK),
     ("/dev/port", Severity::Error, "the ports of the machine"),
+    ("/dev/random", Severity::Info, NOTHING),
     ("/dev/sd", Severity::Error, DISK),
     ("/dev/snd", Severity::Info, "sound"),
     ("/dev/sr", Severity::Info, "the optical drive"),
@@ -41,14 +43,16 @@ const DEVICES: &[(&str, Severity, &str)] = &[
     ("/dev/ttyUSB", Severity::Info, "a serial line"),
     ("/dev/serial", Severity::Info, "a serial line"),
     ("/dev/uinput", Severity::Warning, "a keyboard that types at the host"),
+    ("/dev/urandom", Severity::Info, NOTHING),
     ("/dev/vd", Severity::Error, DISK),
     ("/dev/vfio", Severity::Warning, "hardware that reads and writes memory by itself"),
     ("/dev/video", Severity::Info, "a camera or a codec"),
     ("/dev/xvd", Severity::Error, DISK),
-    ("/dev/zero", Severity::Info, "nothing of the host"),
+    ("/dev/zero", Severity::Info, NOTHING),
     ("/dev/zvol/", Severity::Error, DISK),
 ];
 
+const NOTHING: &str = "every container has it";
 const DISK: &str = "a disk with every file on it, past all permissions";
 
 pub(super) const OF_THE_HOST: Rule = Rule {

@@ -71,12 +71,13 @@ fn no_new_privileges(container: &Container<'_>, _: &Scope<'_>, found: &mut Found
         return;
     }
     match container.unit.last("Container", "NoNewPrivileges") {
-        Some(value) if !value.is_true() => {
+        Some(value) if !value.is_true() && !value.unquoted().eq_ignore_ascii_case("false") => {
             let message = format!("processes may gain privileges: `{}` is read as false", value.unquoted());
             found.at(value.at, message);
         }
-        _ => {
-            found.at(container.whole(), "processes may gain privileges");
+        value => {
+            let at = value.map_or_else(|| container.whole(), |value| value.at);
+            found.at(at, "processes may gain privileges");
         }
     }
 }

@@ -89,7 +89,7 @@ pub(super) const SIZE_MISSING: Rule = Rule {
     id: "PL110",
     name: "userns-size-missing",
     severity: Severity::Info,
-    what: "`UserNS=auto` does not say how many ids the container has.",
+    what: "`UserNS=auto` of a container that root starts does not say how many ids it has.",
     why: "podman then looks into the image for the highest id in its user database and gives 1024 at least: an id that \
           only appears at run time, in `User=` or on a volume, is not mapped, and the start or the access fails.",
     fix: "write `UserNS=auto:size=65536`",
@@ -101,7 +101,8 @@ pub(super) const SIZE_MISSING: Rule = Rule {
 
 fn size_missing(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
     let UserNamespace::Auto(_, at) = &container.user_namespace else { return };
-    if container.user_namespace.option("size").is_none() {
+    // An ordinary user has 65536 ids for all of his containers: there a size is a matter of thrift.
+    if container.profile == Profile::Rootful && container.user_namespace.option("size").is_none() {
         found.at(*at, "the size of the user namespace is left to an estimate");
     }
 }
