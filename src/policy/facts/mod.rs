@@ -22,7 +22,9 @@ pub use networks::{NetworkMode, NetworkUnit, NetworkUse, Said, of as joined_netw
 pub use ports::{Port, PortRange, of as published_ports, parse as parse_port};
 pub use run::{Arg, Run};
 pub use secret::{PlainSecret, is_in as is_secret_in, of as plain_secrets};
-pub use size::{Limit, bytes, podman_bytes, podman_cpu_micros, systemd_bytes, systemd_cpu_micros, systemd_tasks};
+pub use size::{
+    Limit, bytes, cpus, podman_bytes, podman_cpu_micros, systemd_bytes, systemd_cpu_micros, systemd_tasks, tmpfs_bytes,
+};
 pub use user_namespace::{IdRange, UserNamespace};
 
 use super::{Effective, effective::Value};

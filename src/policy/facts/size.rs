@@ -103,6 +103,24 @@ pub fn podman_bytes(text: &str) -> Option<u64> {
     scaled(number.strip_prefix('+').unwrap_or(number), 1 << shift)
 }
 
+/// The `size=` of a tmpfs in bytes, as the kernel reads it: a number with `k`, `m`, `g`, `t`, `p` or `e` in any case.
+/// `None` is what it refuses, and a percentage of the memory.
+pub fn tmpfs_bytes(text: &str) -> Option<u64> {
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    let shift = match unit.to_ascii_lowercase().as_str() {
+        "" => 0,
+        "k" => 10,
+        "m" => 20,
+        "g" => 30,
+        "t" => 40,
+        "p" => 50,
+        "e" => 60,
+        _ => return None,
+    };
+    scaled(number, 1 << shift)
+}
+
 /// `CPUQuota=` in microseconds for a period of 100 ms: `150%` is 150,000. `None` is what systemd ignores.
 pub fn systemd_cpu_micros(text: &str) -> Option<u64> {
     // systemd keeps it in an `int`.
@@ -161,7 +179,7 @@ pub fn bytes(number: u64) -> String {
 }
 
 /// A quota of a 100 ms period for people: `1.5`, in CPUs.
-pub(super) fn cpus(micros: u64) -> String {
+pub fn cpus(micros: u64) -> String {
     let (whole, rest) = (micros / 100_000, micros % 100_000);
     if rest == 0 {
         return whole.to_string();

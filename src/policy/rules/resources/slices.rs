@@ -1,5 +1,175 @@
 //! Slices and who runs in them.
 
-use super::super::Rule;
+use super::super::{Check, Found, Rule, Scope};
+use crate::{
+    diagnostic::Severity,
+    policy::{
+        Effective,
+        facts::{Container, Layer, Resource},
+        quadlet::Loaded,
+    },
+};
 
-pub(in crate::policy::rules) const RULES: &[Rule] = &[];
+pub(in crate::policy::rules) const RULES: &[Rule] = &[
+    Rule {
+        id: "PL440",
+        name: "no-slice",
+        severity: Severity::Info,
+        what: "The service names no slice.",
+        why: "Without `Slice=` it runs in system.slice, or a user's app.slice, beside everything else: nothing outside \
+              its own unit limits it, and nothing shows what the services take together. Where a slice named after it \
+              is there, that one holds nothing, and it is a warning.",
+        fix: "write `Slice=services-NAME.slice`, and the limits once more into that slice",
+        bad: "# without [Service] Slice\n[Service]\nRestart=always",
+        good: "[Service]\nSlice=services-web.slice",
+        sources: &["B33", "systemd.slice(5)"],
+        check: Check::Container(no_slice),
+    },
+    Rule {
+        id: "PL441",
+        name: "slice-not-found",
+        severity: Severity::Error,
+        what: "`Slice=` names a slice that is not there.",
+        why: "systemd does not mind: it makes the slice up on the spot, without any limit. A slice that was put among the \
+              Quadlet files, where nobody reads it, ends the same way. Where no slice at all is among the judged files, \
+              they may lie elsewhere, and it is an info.",
+        fix: "write the slice to /etc/systemd/system, or name one that is there",
+        bad: "[Service]\nSlice=services-wbe.slice",
+        good: "[Service]\nSlice=services-web.slice",
+        sources: &["B33", "systemd.slice(5)", "seen on systemd 257"],
+        check: Check::Unit(not_found),
+    },
+    Rule {
+        id: "PL442",
+        name: "slice-name-refused",
+        severity: Severity::Error,
+        what: "A slice has a name that systemd refuses.",
+        why: "A dash nests slices, so a name may not begin or end with one or have two in a row: a service that names \
+              such a slice does not load. A name with `@`, or without `.slice`, is ignored, and the service lands in \
+              system.slice without the limits. A dash that belongs to a name is written `\\x2d`.",
+        fix: "write a name of letters, digits, `:`, `_`, `.` and single dashes that ends in `.slice`",
+        bad: "[Service]\nSlice=services--web.slice",
+        good: "[Service]\nSlice=services-web.slice",
+        sources: &["B33", "systemd.slice(5)", "systemd-escape(1)", "seen on systemd 252 and 257"],
+        check: Check::Unit(refused),
+    },
+    Rule {
+        id: "PL443",
+        name: "slice-name-unusable",
+        severity: Severity::Error,
+        what: "A slice file has a name that systemd refuses.",
+        why: "systemd does not load it, and no service can name it: its limits hold nothing. Slices cannot be templates \
+              either, so there is none with an `@`.",
+        fix: "rename it; a dash that belongs to a name is written `\\x2d`",
+        bad: "# services--x.slice\n[Slice]\nMemoryMax=1G\nMemorySwapMax=0",
+        good: "# services-x.slice\n[Slice]\nMemoryMax=1G\nMemorySwapMax=0",
+        sources: &["B33", "systemd.slice(5)"],
+        check: Check::Slice(unusable),
+    },
+    Rule {
+        id: "PL444",
+        name: "slice-without-limits",
+        severity: Severity::Info,
+        what: "A slice limits neither memory nor CPU time nor tasks.",
+        why: "It groups its services, and holds them no more than system.slice would.",
+        fix: "state `MemoryMax=`, `CPUQuota=` and `TasksMax=` in [Slice]",
+        bad: "# services-x.slice\n[Slice]\nCPUWeight=50",
+        good: "# services-x.slice\n[Slice]\nCPUQuota=50%",
+        sources: &["B33", "systemd.resource-control(5)"],
+        check: Check::Slice(without_limits),
+    },
+    Rule {
+        id: "PL445",
+        name: "slice-memory-high",
+        severity: Severity::Info,
+        what: "A slice has a `MemoryHigh=`.",
+        why: "It slows down everything in the slice when one service grows, the innocent with the guilty. In the \
+              [Service] of the one it slows down that one.",
+        fix: "move MemoryHigh= to the [Service] of the services that may grow",
+        bad: "# services-x.slice\n[Slice]\nMemoryHigh=400M\nMemoryMax=512M\nMemorySwapMax=0",
+        good: "# services-x.slice\n[Slice]\nMemoryMax=512M\nMemorySwapMax=0",
+        sources: &["B40", "systemd.resource-control(5) MemoryHigh="],
+        check: Check::Slice(memory_high),
+    },
+];
+
+/// systemd.special(7): slices that systemd makes itself.
+const SPECIAL: &[&str] =
+    &["-.slice", "app.slice", "background.slice", "machine.slice", "session.slice", "system.slice", "user.slice"];
+
+fn no_slice(container: &Container<'_>, scope: &Scope<'_>, found: &mut Found<'_>) {
+    if container.service("Slice").is_some() {
+        return;
+    }
+    let message = format!("{} names no slice", container.name);
+    // What renders slices of its own escapes the dashes of a name, or nests by them.
+    let escaped = container.name.replace('-', "\\x2d");
+    let of_its_own = scope.tree.slices.iter().find(|slice| {
+        let stem = slice.file().name().strip_suffix(".slice").unwrap_or_default();
+        [container.name, &escaped]
+            .iter()
+            .any(|name| stem.strip_suffix(*name).is_some_and(|before| before.is_empty() || before.ends_with('-')))
+    });
+    match of_its_own {
+        Some(slice) => {
+            let name = slice.file().name();
+            let finding = found.at(container.unit.header("Service"), format!("{message}, and {name} holds nothing"));
+            finding.severity(Severity::Warning).help(format!("write `Slice={name}`"));
+            finding.related(slice.file().whole(), "the slice");
+        }
+        None => {
+            found.at(container.unit.header("Service"), message);
+        }
+    }
+}
+
+fn not_found(loaded: &Loaded<'_>, scope: &Scope<'_>, found: &mut Found<'_>) {
+    let Some(value) = loaded.unit.last("Service", "Slice") else { return };
+    let name = value.text.trim();
+    let known = SPECIAL.contains(&name) || name.contains('%') || fault(name).is_some();
+    if known || scope.tree.slice(name).is_some() {
+        return;
+    }
+    let finding = found.at(value.at, format!("{name} is not among the files: as such it has no limits"));
+    if scope.tree.slices.is_empty() {
+        finding.severity(Severity::Info).help("make sure that /etc/systemd/system has it, and what it limits");
+    }
+}
+
+/// What systemd makes of a name that it does not take for a slice's.
+fn fault(name: &str) -> Option<&'static str> {
+    let Some(stem) = name.strip_suffix(".slice") else { return Some("systemd ignores the line") };
+    let legal = |c: char| c.is_ascii_alphanumeric() || ":-_.\\".contains(c);
+    if stem.is_empty() || name.len() > 255 || !stem.chars().all(legal) {
+        return Some("systemd ignores the line");
+    }
+    let dashes = stem != "-" && (stem.starts_with('-') || stem.ends_with('-') || stem.contains("--"));
+    dashes.then_some("the service does not load")
+}
+
+fn refused(loaded: &Loaded<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
+    let Some(value) = loaded.unit.last("Service", "Slice").filter(|value| !value.text.contains('%')) else { return };
+    if let Some(then) = fault(value.text.trim()) {
+        found.at(value.at, format!("`{}` is no name of a slice: {then}", value.text.trim()));
+    }
+}
+
+fn unusable(slice: &Effective<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
+    let name = slice.file().name();
+    if fault(name).is_some() {
+        found.at(slice.file().whole(), format!("systemd loads no slice of the name {name}"));
+    }
+}
+
+fn without_limits(slice: &Effective<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
+    let layer = Layer::of_section(slice, "Slice");
+    if ![Resource::Memory, Resource::Cpu, Resource::Tasks].iter().any(|resource| layer.limit(*resource).is_some()) {
+        found.at(slice.header("Slice"), format!("{} limits nothing", slice.file().name()));
+    }
+}
+
+fn memory_high(slice: &Effective<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
+    if let Some(high) = Layer::of_section(slice, "Slice").memory_high {
+        found.at(high.at, format!("`{}` slows down everything in {} at once", high.said, slice.file().name()));
+    }
+}
