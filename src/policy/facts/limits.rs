@@ -207,7 +207,7 @@ pub struct Limits<'a> {
 impl<'a> Limits<'a> {
     /// Gathers the limits of a container.
     pub fn of(container: &Container<'_>, tree: &'a Tree<'a>) -> Self {
-        let slices = slice_of(container.unit).map(|name| around(&name)).unwrap_or_default();
+        let slices = slice_of(container.unit).map(|name| slices_around(&name)).unwrap_or_default();
         let slices = slices.iter().filter_map(|name| tree.slice(name));
         Self {
             podman: Layer::of_run(&container.run),
@@ -232,18 +232,19 @@ pub fn slice_of(unit: &Effective<'_>) -> Option<String> {
     unit.last("Service", "Slice").map(|value| value.text.trim().to_owned())
 }
 
+/// A name of more dashes than this is no name of a slice.
+const DEEPEST: usize = 64;
+
 /// A slice and those it nests in, from the inside out: `a-b.slice`, `a.slice`.
-fn around(name: &str) -> Vec<String> {
+pub fn slices_around(name: &str) -> Vec<String> {
     let Some(stem) = name.strip_suffix(".slice") else { return Vec::new() };
-    // A name of a thousand dashes is no name of a slice.
-    const DEEPEST: usize = 64;
     let ends = stem.rmatch_indices('-').map(|(at, _)| at).filter(|at| *at > 0);
     std::iter::once(stem.len()).chain(ends).take(DEEPEST).map(|end| format!("{}.slice", &stem[..end])).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::around;
+    use super::slices_around;
 
     #[test]
     fn slices_nest_by_their_dashes() {
@@ -251,8 +252,8 @@ mod tests {
             around("services-forge-web.slice"),
             ["services-forge-web.slice", "services-forge.slice", "services.slice"]
         );
-        assert_eq!(around(r"services-my\x2dapp.slice"), [r"services-my\x2dapp.slice", "services.slice"]);
-        assert_eq!(around("-.slice"), ["-.slice"]);
-        assert!(around("web.service").is_empty());
+        assert_eq!(slices_around(r"services-my\x2dapp.slice"), [r"services-my\x2dapp.slice", "services.slice"]);
+        assert_eq!(slices_around("-.slice"), ["-.slice"]);
+        assert!(slices_around("web.service").is_empty());
     }
 }

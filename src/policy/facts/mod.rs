@@ -16,7 +16,7 @@ mod user_namespace;
 
 pub use capabilities::{Capabilities, Capability, DEFAULT as DEFAULT_CAPABILITIES};
 pub use image::ImageRef;
-pub use limits::{Layer, Limits, Resource, SliceLayer, Stated, slice_of};
+pub use limits::{Layer, Limits, Resource, SliceLayer, Stated, slice_of, slices_around};
 pub use mounts::{Mount, MountKind};
 pub use networks::{NetworkMode, NetworkUnit, NetworkUse, Said, of as joined_networks};
 pub use ports::{Port, PortRange, of as published_ports, parse as parse_port};
@@ -80,6 +80,29 @@ impl<'a> Container<'a> {
             podman,
             run,
         }
+    }
+
+    /// The facts of a pod as if it were a container: it has the network, the ports and the user namespace of its
+    /// members.
+    pub fn of_pod(unit: &'a Effective<'a>, name: &'a str, profile: Profile, podman: Version) -> Self {
+        let run = Run::of_pod(unit);
+        Self {
+            capabilities: Capabilities::default(),
+            user_namespace: UserNamespace::of(&run),
+            mounts: Vec::new(),
+            ports: ports::of(&run),
+            networks: networks::of(&run),
+            unit,
+            name,
+            profile,
+            podman,
+            run,
+        }
+    }
+
+    /// Whether it belongs to a pod, which then has its network and its ports.
+    pub fn is_member(&self) -> bool {
+        self.unit.last("Container", "Pod").is_some() || self.run.last("pod").is_some()
     }
 
     /// What `[Service]` says last for a directive.

@@ -311,7 +311,7 @@ mod tests {
 
     /// What a decimal number of thousandths times a factor comes to, in numbers that cannot overflow.
     fn naive(whole: u64, thousandths: u32, factor: u128) -> u128 {
-        (u128::from(whole) * 1000 + u128::from(thousandths)) * factor / 1000
+        u128::from(whole) * factor + u128::from(thousandths) * factor / 1000
     }
 
     proptest! {

@@ -2,15 +2,12 @@
 
 use super::{
     super::{Check, Found, Rule, Scope},
-    joined,
+    each, joined,
 };
 use crate::{
     diagnostic::Severity,
     model::Profile,
-    policy::{
-        facts::{Container, ImageRef, NetworkMode, Port, Run, parse_port, slice_of},
-        quadlet::Loaded,
-    },
+    policy::facts::{Container, ImageRef, NetworkMode, Port, parse_port, slice_of},
     unit::UnitType,
 };
 
@@ -27,7 +24,7 @@ pub(in crate::policy::rules) const RULES: &[Rule] = &[
         bad: "[Container]\nNetwork=host",
         good: "[Container]\nNetwork=none",
         sources: &["A52", "A27", "CIS 5.10", "podman-run(1) --network"],
-        check: Check::Container(host_network),
+        check: Check::Across(|all, scope, found| each(all, scope, found, host_network)),
     },
     Rule {
         id: "PL302",
@@ -35,13 +32,13 @@ pub(in crate::policy::rules) const RULES: &[Rule] = &[
         severity: Severity::Warning,
         what: "A port is published on every address of the host.",
         why: "Without an address podman binds the port on all of them, those of interfaces that are added later among \
-              them. Its forwarding rules are met before the ones of firewalld or ufw, so a port may stand open that the \
-              firewall seems to close.",
+              them. What root's podman forwards does not pass the rules for the host's own ports, so that a port may \
+              stand open that firewalld or ufw seem to close.",
         fix: "name the address it is meant for, 127.0.0.1 where a proxy stands before it",
         bad: "[Container]\nNetwork=bridge\nPublishPort=8080:80",
         good: "[Container]\nNetwork=bridge\nPublishPort=127.0.0.1:8080:80",
         sources: &["A49", "CIS 5.14", "podman-run(1) --publish"],
-        check: Check::Container(all_interfaces),
+        check: Check::Across(|all, scope, found| each(all, scope, found, all_interfaces)),
     },
     Rule {
         id: "PL303",
@@ -55,7 +52,7 @@ pub(in crate::policy::rules) const RULES: &[Rule] = &[
         bad: "[Container]\nNetwork=bridge\nPublishPort=192.0.2.5:389:3389",
         good: "[Container]\nNetwork=bridge\nPublishPort=192.0.2.5:3389:389",
         sources: &["A51", "A21", "CIS 5.8"],
-        check: Check::Container(privileged_port),
+        check: Check::Across(|all, scope, found| each(all, scope, found, privileged_port)),
     },
     Rule {
         id: "PL304",
@@ -69,7 +66,7 @@ pub(in crate::policy::rules) const RULES: &[Rule] = &[
         bad: "[Container]\nNetwork=none\nPublishPort=127.0.0.1:8080:80",
         good: "[Container]\nNetwork=bridge\nPublishPort=127.0.0.1:8080:80",
         sources: &["B44", "podman-run(1) --publish", "podman-network-create(1)"],
-        check: Check::Container(without_effect),
+        check: Check::Across(without_effect),
     },
     Rule {
         id: "PL305",
@@ -78,12 +75,13 @@ pub(in crate::policy::rules) const RULES: &[Rule] = &[
         what: "No network is named, so that podman takes its default one.",
         why: "Root's default is one bridge that all such containers share: each reaches every port of every other one, \
               published or not. Where none is needed, `Network=none` leaves nothing to attack; a network of its own \
-              holds those that belong together, and gives them names.",
+              holds those that belong together, and gives them names. The default of an ordinary user is a user-mode \
+              network that nobody shares, and only an info.",
         fix: "write `Network=none`, or name a .network of its own",
         bad: "# without [Container] Network=\n[Container]\nUser=1000",
         good: "[Container]\nNetwork=none",
         sources: &["A48", "CIS 5.30", "podman-run(1) --network"],
-        check: Check::Unit(default_network),
+        check: Check::Across(|all, scope, found| each(all, scope, found, default_network)),
     },
     Rule {
         id: "PL306",
@@ -96,7 +94,7 @@ pub(in crate::policy::rules) const RULES: &[Rule] = &[
         bad: "[Container]\nNetwork=bridge\nPublishPort=192.0.2.5:2222:22",
         good: "[Container]\nNetwork=bridge\nPublishPort=192.0.2.5:8080:80",
         sources: &["A50", "CIS 5.7"],
-        check: Check::Container(ssh),
+        check: Check::Across(ssh),
     },
     Rule {
         id: "PL307",
@@ -109,7 +107,7 @@ pub(in crate::policy::rules) const RULES: &[Rule] = &[
         bad: "[Container]\nNetwork=bridge\nPublishPort=127.0.0.1::80",
         good: "[Container]\nNetwork=bridge\nPublishPort=127.0.0.1:8080:80",
         sources: &["CIS 5.9", "podman-run(1) --publish"],
-        check: Check::Container(random_port),
+        check: Check::Across(|all, scope, found| each(all, scope, found, random_port)),
     },
     Rule {
         id: "PL308",
@@ -123,7 +121,7 @@ pub(in crate::policy::rules) const RULES: &[Rule] = &[
         bad: "[Container]\nNetwork=bridge",
         good: "[Container]\nNetwork=bridge\n[Service]\nIPAddressDeny=any\nIPAddressAllow=192.0.2.0/24",
         sources: &["A48", "B46", "systemd.resource-control(5) IPAddressDeny="],
-        check: Check::Container(egress),
+        check: Check::Across(|all, scope, found| each(all, scope, found, egress)),
     },
     Rule {
         id: "PL315",
@@ -136,7 +134,7 @@ pub(in crate::policy::rules) const RULES: &[Rule] = &[
         bad: "[Container]\nNetwork=pasta:--map-gw",
         good: "[Container]\nNetwork=pasta:--mtu,1500",
         sources: &["B13", "podman-run(1) --network pasta", "pasta(1) --map-gw"],
-        check: Check::Container(host_loopback),
+        check: Check::Across(|all, scope, found| each(all, scope, found, host_loopback)),
     },
     Rule {
         id: "PL317",
@@ -202,8 +200,8 @@ fn not_forwarded(container: &Container<'_>, scope: &Scope<'_>) -> Option<String>
 
 fn all_interfaces(container: &Container<'_>, scope: &Scope<'_>, found: &mut Found<'_>) {
     for port in forwarded(container, scope).filter(|port| port.is_on_all_addresses()) {
-        let name = port.host.map_or_else(|| "a free port".to_owned(), |host| format!("port {host}"));
-        found.at(port.at, format!("{name}/{} is published on every address of the host", port.protocol));
+        let name = port.host.map_or_else(|| format!("{} of the container", port.container), |host| host.to_string());
+        found.at(port.at, format!("{} port {name} is published on every address of the host", port.protocol));
     }
 }
 
@@ -211,24 +209,29 @@ fn privileged_port(container: &Container<'_>, scope: &Scope<'_>, found: &mut Fou
     const WEB: &[u16] = &[80, 443];
     for port in forwarded(container, scope) {
         let Some(host) = port.host.filter(|host| host.first < 1024) else { continue };
-        let message = format!("port {host}/{} of the host is one of its own, below 1024", port.protocol);
+        let message = format!("{} port {host} of the host is one of its own, below 1024", port.protocol);
         let finding = found.at(port.at, message);
         if container.profile == Profile::Rootless {
-            finding.help("publish a port from 1024 on: an ordinary user cannot bind this one");
+            finding.help(
+                "publish a port from 1024 on: an ordinary user binds this one only where the host lets everybody",
+            );
         } else if WEB.contains(&host.first) && host.count() == 1 {
             finding.severity(Severity::Info);
         }
     }
 }
 
-fn without_effect(container: &Container<'_>, scope: &Scope<'_>, found: &mut Found<'_>) {
-    if container.unit.last("Container", "Pod").is_some() {
+fn without_effect(containers: &[Container<'_>], scope: &Scope<'_>, found: &mut Found<'_>) {
+    each(containers, scope, found, not_published);
+    for container in containers.iter().filter(|container| container.is_member()) {
         for port in container.unit.list("Container", "PublishPort") {
-            let message = format!("`{}` is published in a pod's member, which podman refuses", port.text);
-            found.at(port.at, message).help("publish it in the .pod");
+            let message = format!("podman refuses to publish `{}` in the member of a pod", port.text);
+            found.about(container.unit, port.at, message).help("publish it in the .pod");
         }
-        return;
     }
+}
+
+fn not_published(container: &Container<'_>, scope: &Scope<'_>, found: &mut Found<'_>) {
     let Some(why) = not_forwarded(container, scope) else { return };
     let harmless = container.is_on_host_network();
     for port in &container.ports {
@@ -239,44 +242,47 @@ fn without_effect(container: &Container<'_>, scope: &Scope<'_>, found: &mut Foun
     }
 }
 
-fn default_network(loaded: &Loaded<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
-    let unit = &loaded.unit;
-    let run = match loaded.unit_type {
-        UnitType::Container if unit.last("Container", "Pod").is_none() => Run::of_container(unit),
-        UnitType::Pod => Run::of_pod(unit),
-        _ => return,
-    };
-    // `podman` is what the default bridge is called.
-    let named = run.last("network").filter(|arg| !arg.value.is_empty());
-    match named {
-        None if run.last("pod").is_none() => {
-            found.at(unit.header(loaded.unit_type.group()), "no network is named: podman takes its default one");
+fn default_network(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
+    match container.run.last("network").filter(|arg| !arg.value.is_empty()) {
+        None => {
+            let group = container.unit.unit_type().map_or("Container", UnitType::group);
+            let finding = found.at(container.unit.header(group), "no network is named: podman takes its default one");
+            // An ordinary user's default is a user-mode network, which nobody shares.
+            if container.profile == Profile::Rootless {
+                finding.severity(Severity::Info);
+            }
         }
+        // `podman` is what the default bridge is called.
         Some(arg) if ["bridge", "podman"].contains(&arg.value.split(':').next().unwrap_or_default()) => {
             found.at(arg.at, format!("`{}` is the bridge that everything without a network shares", arg.value));
         }
-        _ => {}
+        Some(_) => {}
     }
 }
 
-fn ssh(container: &Container<'_>, scope: &Scope<'_>, found: &mut Found<'_>) {
-    const IMAGES: &[&str] = &["sshd", "openssh", "openssh-server", "ssh-server", "docker-sshd"];
-    let published = forwarded(container, scope).filter(|port| port.container.first <= 22 && port.container.last >= 22);
-    let exposed = container.run.all("expose").filter_map(|arg| {
-        let (_, _, container, _) = parse_port(&arg.value)?;
-        (container.first <= 22 && container.last >= 22).then_some(arg.at)
-    });
-    if let Some(at) = published.map(|port| port.at).chain(exposed).next() {
-        found.at(at, "port 22 of the container is SSH");
-        return;
+fn ssh(containers: &[Container<'_>], scope: &Scope<'_>, found: &mut Found<'_>) {
+    each(containers, scope, found, ssh_port);
+    for container in containers {
+        found.file = container.unit.index();
+        ssh_server(container, found);
     }
+}
+
+fn ssh_port(container: &Container<'_>, scope: &Scope<'_>, found: &mut Found<'_>) {
+    let published = forwarded(container, scope).map(|port| (port.container, port.at));
+    let exposed = container.run.all("expose").filter_map(|arg| Some((parse_port(&arg.value)?.2, arg.at)));
+    if let Some((_, at)) = published.chain(exposed).find(|(ports, _)| ports.first <= 22 && ports.last >= 22) {
+        found.at(at, "port 22 of the container is SSH");
+    }
+}
+
+fn ssh_server(container: &Container<'_>, found: &mut Found<'_>) {
+    const IMAGES: &[&str] = &["sshd", "openssh", "openssh-server", "ssh-server", "docker-sshd"];
     let image = container.unit.last("Container", "Image");
     if let Some(image) = image.filter(|image| !ImageRef::is_unit(image.unquoted())) {
         let repository = ImageRef::of(image.unquoted()).repository;
-        let name = repository.rsplit('/').next().unwrap_or_default();
-        if IMAGES.contains(&name) {
+        if IMAGES.contains(&repository.rsplit('/').next().unwrap_or_default()) {
             found.at(image.at, format!("the image {repository} is an SSH server"));
-            return;
         }
     }
     if let Some(exec) = container.unit.last("Container", "Exec") {

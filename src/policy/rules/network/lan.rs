@@ -6,7 +6,7 @@ use ipnet::IpNet;
 
 use super::{
     super::{Check, Found, Rule, Scope},
-    joined,
+    each, joined,
 };
 use crate::{
     diagnostic::{Severity, Span, nearest},
@@ -32,7 +32,7 @@ pub(in crate::policy::rules) const RULES: &[Rule] = &[
         good: "[Container]\nNetwork=lan.network:ip=192.168.1.50,mac=02:00:00:00:00:50\n# lan.network\n[Network]\n\
                Driver=macvlan\nSubnet=192.168.1.0/24",
         sources: &["B44", "podman-run(1) --network", "seen on Podman 5.4.2"],
-        check: Check::Container(not_fixed),
+        check: Check::Across(|all, scope, found| each(all, scope, found, not_fixed)),
     },
     Rule {
         id: "PL310",
@@ -47,7 +47,7 @@ pub(in crate::policy::rules) const RULES: &[Rule] = &[
         good: "[Container]\nNetwork=lan.network:ip=192.168.1.50,mac=02:00:00:00:00:50\n# lan.network\n[Network]\n\
                Subnet=192.168.1.0/24",
         sources: &["B44", "podman-run(1) --network"],
-        check: Check::Container(outside_subnet),
+        check: Check::Across(|all, scope, found| each(all, scope, found, outside_subnet)),
     },
     Rule {
         id: "PL311",
@@ -60,7 +60,7 @@ pub(in crate::policy::rules) const RULES: &[Rule] = &[
         bad: "[Container]\nNetwork=lan.network\nNetwork=db.network\nIP=192.168.1.50",
         good: "[Container]\nNetwork=lan.network:ip=192.168.1.50\nNetwork=db.network",
         sources: &["B44", "podman-run(1) --ip"],
-        check: Check::Container(ip_key),
+        check: Check::Across(|all, scope, found| each(all, scope, found, ip_key)),
     },
     Rule {
         id: "PL312",
@@ -88,7 +88,7 @@ pub(in crate::policy::rules) const RULES: &[Rule] = &[
               [Network]\nDriver=macvlan\nSubnet=192.168.1.0/24",
         good: "[Container]\nNetwork=lan.network:alias=www\n# lan.network\n[Network]\nSubnet=192.168.1.0/24",
         sources: &["B44", "podman-network-create(1) --driver"],
-        check: Check::Container(alias_on_lan),
+        check: Check::Across(|all, scope, found| each(all, scope, found, alias_on_lan)),
     },
     Rule {
         id: "PL314",
@@ -225,8 +225,11 @@ fn taken(ip: IpAddr, subnet: IpNet, unit: &NetworkUnit<'_>) -> Option<(&'static 
         return Some(("the broadcast address", at));
     }
     // podman gives a bridge the first address where no gateway is named.
-    let first = has_ends.then(|| subnet.hosts().next()).flatten();
-    (unit.gateways.is_empty() && unit.driver == "bridge" && first == Some(ip)).then_some(("the gateway", at))
+    let first = match subnet.network() {
+        IpAddr::V4(network) => IpAddr::V4((network.to_bits().saturating_add(1)).into()),
+        IpAddr::V6(network) => IpAddr::V6((network.to_bits().saturating_add(1)).into()),
+    };
+    (has_ends && unit.gateways.is_empty() && unit.driver == "bridge" && first == ip).then_some(("the gateway", at))
 }
 
 fn ip_key(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
@@ -261,7 +264,8 @@ fn addresses(loaded: &Loaded<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
         if let Some(extra) = said.get(unit.subnets.len()) {
             let message = match unit.subnets.len() {
                 0 => format!("the {what} {} has no subnet", extra.text),
-                count => format!("{} {what}s for {count} subnets", said.len()),
+                1 => format!("{} {what}s and one subnet", said.len()),
+                count => format!("{} {what}s and {count} subnets", said.len()),
             };
             found.at(extra.at, message);
         }

@@ -70,9 +70,10 @@ pub(in crate::policy::rules) const RULES: &[Rule] = &[
         id: "PL424",
         name: "start-limit-default",
         severity: Severity::Info,
-        what: "How often the service may be restarted is left to the host.",
+        what: "Half of the start limit is stated, and the other half is left to the host.",
         why: "What is not stated comes from DefaultStartLimitIntervalSec= and DefaultStartLimitBurst= of the host, 10 s \
-              and 5 unless somebody changed them. Whether the service is ever given up then depends on where it runs.",
+              and 5 unless somebody changed them. Five starts within 10 s and five within 300 s are very different \
+              things: whether the service is ever given up then depends on where it runs.",
         fix: "write `StartLimitIntervalSec=300` and `StartLimitBurst=5` in [Unit]",
         bad: "# without [Unit] StartLimitBurst\n[Unit]\nStartLimitIntervalSec=300",
         good: "[Unit]\nStartLimitIntervalSec=300\nStartLimitBurst=5",
@@ -109,7 +110,7 @@ pub(in crate::policy::rules) const RULES: &[Rule] = &[
 ];
 
 /// What `Restart=` says, if it says that there are restarts.
-fn restarts<'a>(container: &'a Container<'_>) -> Option<(String, Span)> {
+fn restarts(container: &Container<'_>) -> Option<(String, Span)> {
     let value = container.service("Restart")?;
     let policy = value.text.trim();
     (policy != "no").then(|| (policy.to_owned(), value.at))
@@ -173,7 +174,7 @@ fn unreachable(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>) 
     }
 }
 
-/// podman-run(1) `--stop-timeout`, and DefaultTimeoutStopSec= and DefaultTimeoutStartSec= of systemd.
+/// podman-run(1) `--stop-timeout`, and the defaults of systemd-system.conf(5) for starts and stops.
 const PODMAN_STOP: u64 = 10 * SECOND;
 const SYSTEMD_DEFAULT: u64 = 90 * SECOND;
 
@@ -194,9 +195,9 @@ fn stop(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
             if outer < inner {
                 let message = format!("`{said}` is cut off at {} by {whose}", shown(outer));
                 let finding = found.at(at, message);
-                systemd.iter().for_each(|time| {
+                if let Some(time) = systemd {
                     finding.related(time.at, "systemd's time");
-                });
+                }
             } else if outer - inner < MARGIN && outer != u64::MAX {
                 let message = format!("{whose} leaves podman {} after `{said}`", shown(outer - inner));
                 found.at(systemd.map_or(at, |time| time.at), message).severity(Severity::Warning);
@@ -255,12 +256,11 @@ fn start_limit_default(container: &Container<'_>, _: &Scope<'_>, found: &mut Fou
         return;
     }
     let missing = match (interval, burst) {
-        (None, None) => "StartLimitIntervalSec= and StartLimitBurst= are",
-        (None, Some(_)) => "StartLimitIntervalSec= is",
-        (Some(_), None) => "StartLimitBurst= is",
-        (Some(_), Some(_)) => return,
+        (None, Some(_)) => "StartLimitIntervalSec=",
+        (Some(_), None) => "StartLimitBurst=",
+        (None, None) | (Some(_), Some(_)) => return,
     };
-    found.at(at, format!("{missing} not set: the host says when {} is given up", container.name));
+    found.at(at, format!("{missing} is not set: the host says when {} is given up", container.name));
 }
 
 fn without_pause(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>) {

@@ -77,7 +77,7 @@ pub(in crate::policy::rules) const RULES: &[Rule] = &[
         why: "Each layer holds where the other does not. podman's limit travels with the container, is what it sees, and \
               holds in every cgroup mode; that of [Service] also holds podman, conmon and image pulls, and stays when \
               an argument of podman is lost or ignored; that of the slice is the last one. One number in every layer \
-              costs nothing.",
+              costs nothing. For tasks podman and systemd have defaults, and it is an info.",
         fix: "state the number in the missing layer too",
         bad: "# without [Service] MemoryMax\n[Service]\nRestart=always",
         good: "[Service]\nMemoryMax=536870912",
@@ -274,6 +274,10 @@ fn lacks(unit: &Effective<'_>, section: &str, resource: Resource, stated: &State
     let message = format!("`{}` limits the {}, and {layer} has no {instead}", stated.said, resource.name());
     let finding = found.about(unit, unit.header(section), message);
     finding.related(stated.at, "the limit that there is");
+    if resource == Resource::Tasks {
+        // podman's default of 2048 and the host's DefaultTasksMax= stand in for it.
+        finding.severity(Severity::Info);
+    }
     if let Some(number) = stated.limit.exactly() {
         finding.help(format!("add `{}`", in_layer(section, resource, number)));
     }
@@ -302,11 +306,12 @@ fn swap(containers: &[Container<'_>], scope: &Scope<'_>, found: &mut Found<'_>) 
             let message = format!("`{}` limits the memory, and [Service] has no MemorySwapMax=", memory.said);
             found.about(container.unit, memory.at, message).severity(severity).help("add `MemorySwapMax=0`");
         }
-        if let Some(memory) = unbounded(&limits.podman) {
-            let again = memory.limit.exactly().map(bytes).unwrap_or_default();
-            let message = format!("`{}` lets the container take {again} of swap as well", memory.said);
+        let stated = container.run.last("memory-swap").is_some_and(|arg| arg.value != "-1");
+        let memory = unbounded(&limits.podman).filter(|_| !stated);
+        if let Some((memory, number)) = memory.and_then(|memory| Some((memory, memory.limit.exactly()?))) {
+            let message = format!("`{}` lets the container take {} of swap as well", memory.said, bytes(number));
             let finding = found.about(container.unit, memory.at, message).severity(severity);
-            finding.help("add `PodmanArgs=--memory-swap=` with the same number");
+            finding.help(format!("add `PodmanArgs=--memory-swap={number}b`"));
         }
     }
     for slice in &scope.tree.slices {

@@ -55,7 +55,7 @@ pub(in crate::policy::rules) const RULES: &[Rule] = &[
         id: "PL414",
         name: "oom-policy",
         severity: Severity::Warning,
-        what: "A process that is killed for want of memory does not stop the service.",
+        what: "Memory is limited, and a process that is killed at the limit does not stop the service.",
         why: "Quadlet sets `Delegate=yes`, and with it systemd's default becomes `OOMPolicy=continue`: the kill is logged, \
               and what is left of the service goes on without its worker, its database or its socket. `kill` ends all \
               of it, so that Restart= starts it whole. Without a memory limit it is an info.",
@@ -147,15 +147,11 @@ fn oom_policy(container: &Container<'_>, scope: &Scope<'_>, found: &mut Found<'_
     }
     let limits = Limits::of(container, scope.tree);
     let limit = limits.layers().find_map(|layer| layer.limit(Resource::Memory));
-    let message = match (&says, limit) {
-        (Some(_), _) => "`OOMPolicy=continue` leaves half a service running".to_owned(),
-        (None, Some(stated)) => format!("what is killed at `{}` is not restarted: OOMPolicy= is not set", stated.said),
-        (None, None) => "OOMPolicy= is not set, and podman's services continue by default".to_owned(),
-    };
-    let at = policy.map_or_else(|| container.unit.header("Service"), |value| value.at);
-    let finding = found.at(at, message);
-    if limit.is_none() {
-        finding.severity(Severity::Info);
+    if let Some(policy) = &policy {
+        found.at(policy.at, "`OOMPolicy=continue` leaves half a service running");
+    } else if let Some(limit) = limit {
+        let message = format!("OOMPolicy= is not set: after a kill at `{}` the rest goes on", limit.said);
+        found.at(container.unit.header("Service"), message).related(limit.at, "the memory limit");
     }
 }
 

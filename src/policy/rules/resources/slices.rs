@@ -1,11 +1,13 @@
 //! Slices and who runs in them.
 
+use std::collections::{HashMap, HashSet};
+
 use super::super::{Check, Found, Rule, Scope};
 use crate::{
     diagnostic::Severity,
     policy::{
         Effective,
-        facts::{Container, Layer, Resource},
+        facts::{Container, Layer, Resource, slice_of, slices_around},
         quadlet::Loaded,
     },
 };
@@ -23,7 +25,7 @@ pub(in crate::policy::rules) const RULES: &[Rule] = &[
         bad: "# without [Service] Slice\n[Service]\nRestart=always",
         good: "[Service]\nSlice=services-web.slice",
         sources: &["B33", "systemd.slice(5)"],
-        check: Check::Container(no_slice),
+        check: Check::Across(no_slice),
     },
     Rule {
         id: "PL441",
@@ -91,34 +93,46 @@ pub(in crate::policy::rules) const RULES: &[Rule] = &[
         sources: &["B40", "systemd.resource-control(5) MemoryHigh="],
         check: Check::Slice(memory_high),
     },
+    Rule {
+        id: "PL446",
+        name: "slice-unused",
+        severity: Severity::Info,
+        what: "Nothing among the files runs in a slice.",
+        why: "Its limits hold nobody: what was meant to run in it names another slice, or none. A slice is in use where \
+              a `Slice=` names it, or one that nests in it.",
+        fix: "name it with `Slice=` in a [Service], or take it away",
+        bad: "# services-old.slice\n[Slice]\nMemoryMax=1G\nMemorySwapMax=0",
+        good: "# services.slice\n[Slice]\nMemoryMax=1G\nMemorySwapMax=0",
+        sources: &["B33", "systemd.slice(5)"],
+        check: Check::Across(unused),
+    },
 ];
 
 /// systemd.special(7): slices that systemd makes itself.
 const SPECIAL: &[&str] =
     &["-.slice", "app.slice", "background.slice", "machine.slice", "session.slice", "system.slice", "user.slice"];
 
-fn no_slice(container: &Container<'_>, scope: &Scope<'_>, found: &mut Found<'_>) {
-    if container.service("Slice").is_some() {
-        return;
-    }
-    let message = format!("{} names no slice", container.name);
-    // What renders slices of its own escapes the dashes of a name, or nests by them.
-    let escaped = container.name.replace('-', "\\x2d");
-    let of_its_own = scope.tree.slices.iter().find(|slice| {
+fn no_slice(containers: &[Container<'_>], scope: &Scope<'_>, found: &mut Found<'_>) {
+    // `services-forge-web.slice` may be meant for `web`, and for `forge-web`.
+    let mut named_after: HashMap<&str, &Effective<'_>> = HashMap::new();
+    for slice in &scope.tree.slices {
         let stem = slice.file().name().strip_suffix(".slice").unwrap_or_default();
-        [container.name, &escaped]
-            .iter()
-            .any(|name| stem.strip_suffix(*name).is_some_and(|before| before.is_empty() || before.ends_with('-')))
-    });
-    match of_its_own {
-        Some(slice) => {
+        let ends = stem.match_indices('-').map(|(at, _)| &stem[at + 1..]);
+        ends.chain([stem]).for_each(|name| {
+            named_after.entry(name).or_insert(slice);
+        });
+    }
+    for container in containers.iter().filter(|container| container.service("Slice").is_none()) {
+        let at = container.unit.header("Service");
+        let escaped = container.name.replace('-', "\\x2d");
+        let own = [container.name, &escaped].into_iter().find_map(|name| named_after.get(name));
+        if let Some(slice) = own {
             let name = slice.file().name();
-            let finding = found.at(container.unit.header("Service"), format!("{message}, and {name} holds nothing"));
-            finding.severity(Severity::Warning).help(format!("write `Slice={name}`"));
-            finding.related(slice.file().whole(), "the slice");
-        }
-        None => {
-            found.at(container.unit.header("Service"), message);
+            let message = format!("{} names no slice, and {name} holds nothing", container.name);
+            let finding = found.about(container.unit, at, message).severity(Severity::Warning);
+            finding.help(format!("write `Slice={name}`")).related(slice.file().whole(), "the slice");
+        } else {
+            found.about(container.unit, at, format!("{} names no slice", container.name));
         }
     }
 }
@@ -171,5 +185,13 @@ fn without_limits(slice: &Effective<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
 fn memory_high(slice: &Effective<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
     if let Some(high) = Layer::of_section(slice, "Slice").memory_high {
         found.at(high.at, format!("`{}` slows down everything in {} at once", high.said, slice.file().name()));
+    }
+}
+
+fn unused(_: &[Container<'_>], scope: &Scope<'_>, found: &mut Found<'_>) {
+    let named = scope.tree.units.iter().filter_map(|loaded| slice_of(&loaded.unit));
+    let used: HashSet<String> = named.flat_map(|name| slices_around(&name)).collect();
+    for slice in scope.tree.slices.iter().filter(|slice| !used.contains(slice.file().name())) {
+        found.about(slice, slice.header("Slice"), format!("nothing here runs in {}", slice.file().name()));
     }
 }
