@@ -101,8 +101,8 @@ pub(in crate::policy::rules) const RULES: &[Rule] = &[
         why: "Its limits hold nobody: what was meant to run in it names another slice, or none. A slice is in use where \
               a `Slice=` names it, or one that nests in it.",
         fix: "name it with `Slice=` in a [Service], or take it away",
-        bad: "# services-old.slice\n[Slice]\nMemoryMax=1G\nMemorySwapMax=0",
-        good: "# services.slice\n[Slice]\nMemoryMax=1G\nMemorySwapMax=0",
+        bad: "[Container]\nUser=1000\n# services-old.slice\n[Slice]\nMemoryMax=1G\nMemorySwapMax=0",
+        good: "[Container]\nUser=1000\n# services.slice\n[Slice]\nMemoryMax=1G\nMemorySwapMax=0",
         sources: &["B33", "systemd.slice(5)"],
         check: Check::Across(unused),
     },
