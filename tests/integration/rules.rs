@@ -61,7 +61,7 @@ fn judged(example: &str) -> (String, Verdict) {
     let mut sources = Sources::new();
     let shown = files.iter().map(|(path, text)| format!("# {path}\n{text}")).collect::<Vec<_>>().join("\n");
     let files: Vec<File> =
-        files.into_iter().map(|(path, text)| File::found(path.clone(), path, text, &mut sources)).collect();
+        files.into_iter().map(|(path, text)| File::found(place(&path), path, text, &mut sources)).collect();
     let podman = example.lines().find_map(|line| line.strip_prefix("# podman ")).unwrap_or("5.4");
     let (major, minor) = podman.split_once('.').unwrap();
     let settings = Settings {
@@ -73,6 +73,12 @@ fn judged(example: &str) -> (String, Verdict) {
     };
     let verdict = judge(&files, &sources, &settings);
     (shown, verdict)
+}
+
+/// Where a file of an example lies: a slice not among the units that Podman reads.
+fn place(path: &str) -> String {
+    let is_placed = path.contains('/') || !path.ends_with(".slice");
+    if is_placed { path.to_owned() } else { format!("etc/systemd/system/{path}") }
 }
 
 /// The files of an example, each laid over the base of its kind.

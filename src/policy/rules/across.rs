@@ -1,5 +1,0 @@
-//! Rules of this theme.
-
-use super::Rule;
-
-pub(super) const RULES: &[Rule] = &[];

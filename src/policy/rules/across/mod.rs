@@ -1,0 +1,167 @@
+//! `PL8xx`: what only shows when all units are looked at together, and `PL905`.
+//!
+//! Ten thousand services are looked at in one go: names are looked up in maps, and ranges are swept in order.
+
+mod labels;
+mod limits;
+mod names;
+mod networks;
+mod order;
+mod ports;
+mod sharing;
+
+use std::collections::HashSet;
+
+use super::{Check, Found, Rule, Scope};
+use crate::{
+    diagnostic::Span,
+    policy::{
+        Effective,
+        effective::Value,
+        facts::Container,
+        quadlet::{Loaded, Tree},
+    },
+    unit::{UnitType, split::Mode},
+};
+
+pub(super) const RULES: &[Rule] = &[
+    names::DUPLICATE_NAME,
+    ports::DUPLICATE_PORT,
+    networks::DUPLICATE_ADDRESS,
+    sharing::NEEDLESS_NETWORK,
+    labels::SHARED_VOLUME,
+    limits::SLICE_NESTING,
+    order::CYCLE,
+    limits::SUM,
+    ports::USER_RANGES,
+    labels::NESTED_SOURCES,
+    sharing::NETWORK_NAMESPACE,
+    sharing::ORPHAN,
+    networks::SUBNETS,
+    labels::SAME_LEVEL,
+    names::SHADOWS,
+    names::DEFAULT_NAME,
+    order::NEVER_STARTED,
+    limits::SLICE_WITHOUT_FILE,
+    limits::SLICE_AMONG_QUADLETS,
+];
+
+/// Whose podman it is: `""` for root's, else the directory of the user. Two users have nothing in common but the host.
+fn realm<'a>(unit: &Effective<'a>) -> &'a str {
+    let path = unit.file().path.as_str();
+    for (marker, parts) in [("containers/systemd/users/", 1), (".config/containers/systemd/", 0)] {
+        if let Some(at) = path.find(marker) {
+            let rest = &path[at + marker.len()..];
+            let more = if parts == 0 { 0 } else { rest.find('/').map_or(0, |at| at + 1) };
+            return &path[..at + marker.len() + more];
+        }
+    }
+    ""
+}
+
+/// The name that podman knows a unit's resource by; `None` where a specifier decides.
+fn resource_name(loaded: &Loaded<'_>) -> Option<String> {
+    let key = match loaded.unit_type {
+        UnitType::Container => "ContainerName",
+        UnitType::Pod => "PodName",
+        UnitType::Network => "NetworkName",
+        UnitType::Volume => "VolumeName",
+        UnitType::Image | UnitType::Build | UnitType::Kube | UnitType::Artifact => return None,
+    };
+    if let Some(value) = loaded.unit.last(loaded.unit_type.group(), key) {
+        return expanded(value.unquoted(), &loaded.service);
+    }
+    let file = loaded.unit.file().name();
+    let stem = if loaded.unit_type == UnitType::Container { loaded.service.as_str() } else { stem(file) };
+    (!stem.contains('@')).then(|| format!("systemd-{stem}"))
+}
+
+/// The name of a file without its suffix.
+fn stem(file: &str) -> &str {
+    UnitType::of_file(file).map_or(file, |(stem, _)| stem)
+}
+
+/// A text with the specifiers that the name of the service decides; `None` where it holds others.
+fn expanded(text: &str, service: &str) -> Option<String> {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        if c == '$' {
+            return None;
+        }
+        if c != '%' {
+            out.push(c);
+            continue;
+        }
+        match chars.next()? {
+            '%' => out.push('%'),
+            'N' | 'p' if !service.contains('@') => out.push_str(service),
+            'n' if !service.contains('@') => {
+                out.push_str(service);
+                out.push_str(".service");
+            }
+            _ => return None,
+        }
+    }
+    Some(out)
+}
+
+/// What Quadlet makes a service depend on because a key names its file, in order and each with the line that does.
+fn references<'t>(loaded: &Loaded<'_>, tree: &'t Tree<'t>) -> Vec<(&'t Loaded<'t>, Span)> {
+    const KEYS: &[&str] = &["Image", "Mount", "Network", "Pod", "Volume"];
+    let group = loaded.unit_type.group();
+    let values = KEYS.iter().flat_map(|key| loaded.unit.list(group, key));
+    let of_value = |value: Value<'_>| {
+        let words = value.text.split([':', ',', '=', ' ', '"']).filter(|word| UnitType::of_file(word).is_some());
+        words.filter_map(|word| Some((tree.unit(word)?, value.at))).collect::<Vec<_>>()
+    };
+    values.flat_map(of_value).collect()
+}
+
+/// Directives of `[Unit]` that start another unit.
+const STARTS: &[&str] = &["Wants", "Requires", "BindsTo", "Upholds", "OnFailure", "OnSuccess"];
+/// Directives of `[Unit]` that say when to start.
+const AFTER: &str = "After";
+const BEFORE: &str = "Before";
+
+/// The units that directives of `[Unit]` name.
+fn dependencies<'u>(unit: &'u Effective<'_>, keys: &'u [&'u str]) -> impl Iterator<Item = (String, Value<'u>)> {
+    keys.iter().flat_map(|key| unit.list("Unit", key)).flat_map(|value| {
+        let words = value.split(Mode::Strv).into_texts();
+        words.into_iter().map(move |word| (word, value.clone())).collect::<Vec<_>>()
+    })
+}
+
+/// The service of a name in `[Unit]`: `web.service`, and `web.container` since Podman 5.5. `web@a.service` is `web@`.
+fn service_of(name: &str, tree: &Tree<'_>) -> Option<String> {
+    let service = match name.strip_suffix(".service") {
+        Some(service) => service.to_owned(),
+        None => tree.unit(name)?.service.clone(),
+    };
+    Some(match service.find('@') {
+        Some(at) => service[..=at].to_owned(),
+        None => service,
+    })
+}
+
+/// The pod of a container, or the container itself: what has one network namespace and one SELinux label.
+fn group_of<'c>(container: &'c Container<'_>) -> String {
+    let pod = container.unit.last("Container", "Pod");
+    pod.map_or_else(|| container.name.to_owned(), |pod| pod.unquoted().to_owned())
+}
+
+/// A few names for a message: `` `a`, `b` and 3 more``.
+fn a_few(names: &[&str]) -> String {
+    const SHOWN: usize = 3;
+    let shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
+    match (names.len().saturating_sub(SHOWN), shown.split_last()) {
+        (0, Some((last, []))) => last.clone(),
+        (0, Some((last, first))) => format!("{} and {last}", first.join(", ")),
+        (more, _) => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// The services of a tree, to be looked up.
+fn services<'t>(tree: &'t Tree<'_>) -> HashSet<&'t str> {
+    tree.units.iter().map(|loaded| loaded.service.as_str()).collect()
+}

@@ -1,0 +1,192 @@
+//! Who starts whom, and in what order.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use super::{AFTER, BEFORE, Check, Found, Rule, STARTS, Scope, dependencies, references, service_of, services};
+use crate::{
+    diagnostic::{Severity, Span},
+    policy::facts::Container,
+    unit::UnitType,
+};
+
+pub(super) const CYCLE: Rule = Rule {
+    id: "PL807",
+    name: "dependency-cycle",
+    severity: Severity::Error,
+    what: "Services wait for each other in a circle.",
+    why: "systemd breaks an ordering cycle by leaving one of the jobs out: a service is not started at boot, and which one \
+          depends on the order in which the jobs were looked at. A unit that is named in Network=, Volume=, Image= or Pod= is \
+          waited for as if it stood in After=.",
+    fix: "take one of the After= or Before= out; Wants= without After= makes no order",
+    bad: "# web.container\n[Unit]\nAfter=api.service\n# api.container\n[Unit]\nAfter=web.service",
+    good: "# web.container\n[Unit]\nAfter=api.service\n# api.container\n[Unit]\nWants=web.service",
+    sources: &["systemd.unit(5) After=", "podman-systemd.unit(5) dependencies"],
+    check: Check::Across(cycle),
+};
+
+pub(super) const NEVER_STARTED: Rule = Rule {
+    id: "PL817",
+    name: "never-started",
+    severity: Severity::Info,
+    what: "Nothing starts the service.",
+    why: "`systemctl enable` does not work for a generated unit: what it would do is said by `[Install]` in the file. Without \
+          it, and without another unit that wants it, the service stays down after the next boot, and all looks well until then.",
+    fix: "add [Install] with WantedBy=multi-user.target, or default.target without root",
+    bad: "[Container]\n# without [Install] WantedBy=",
+    good: "[Install]\nWantedBy=default.target",
+    sources: &["podman-systemd.unit(5) enabling unit files", "systemd.unit(5) [Install]"],
+    check: Check::Across(never_started),
+};
+
+/// The services as nodes; an edge goes from one to those it waits for, with the line that says so.
+type Graph = Vec<Vec<(usize, Option<Span>)>>;
+
+fn graph(scope: &Scope<'_>) -> Graph {
+    let tree = scope.tree;
+    let mut by_service: HashMap<&str, usize> = HashMap::new();
+    let mut by_file: HashMap<usize, usize> = HashMap::new();
+    for (node, loaded) in tree.units.iter().enumerate() {
+        by_service.entry(&loaded.service).or_insert(node);
+        by_file.insert(loaded.unit.index(), node);
+    }
+    let mut graph: Graph = vec![Vec::new(); tree.units.len()];
+    for (node, loaded) in tree.units.iter().enumerate() {
+        let find = |name: &str| by_service.get(service_of(name, tree)?.as_str()).copied();
+        for (name, value) in dependencies(&loaded.unit, &[AFTER]) {
+            graph[node].extend(find(&name).map(|other| (other, Some(value.at))));
+        }
+        for (name, value) in dependencies(&loaded.unit, &[BEFORE]) {
+            if let Some(other) = find(&name) {
+                graph[other].push((node, Some(value.at)));
+            }
+        }
+        let keys = references(loaded, tree).into_iter();
+        graph[node].extend(keys.filter_map(|(other, at)| Some((*by_file.get(&other.unit.index())?, Some(at)))));
+    }
+    for (node, edges) in graph.iter_mut().enumerate() {
+        // systemd drops what a unit says about itself.
+        edges.retain(|(other, _)| *other != node);
+    }
+    graph
+}
+
+fn cycle(_: &[Container<'_>], scope: &Scope<'_>, found: &mut Found<'_>) {
+    let graph = graph(scope);
+    let part = parts(&graph);
+    let mut told = HashSet::new();
+    for start in 0..graph.len() {
+        let Some(path) = circle(start, &graph, &part).filter(|_| told.insert(part[start])) else { continue };
+        let name = |node: &usize| format!("`{}`", scope.tree.units[*node].service);
+        let first = &scope.tree.units[start];
+        let at = path.first().and_then(|(_, at)| *at).unwrap_or_else(|| first.unit.file().whole());
+        let way: Vec<String> = path.iter().take(6).map(|(node, _)| name(node)).collect();
+        let more = if path.len() > 6 { " after others".to_owned() } else { String::new() };
+        let way = format!("{} waits for {}{more}", name(&start), way.join(", which waits for "));
+        let finding = found.about(&first.unit, at, way);
+        for (_, at) in path.iter().skip(1).take(5) {
+            if let Some(at) = at {
+                finding.related(*at, "and here");
+            }
+        }
+    }
+}
+
+/// The shortest way from a node back to itself, without the node at its beginning.
+fn circle(start: usize, graph: &Graph, part: &[usize]) -> Option<Vec<(usize, Option<Span>)>> {
+    let is_alone = !graph[start].iter().any(|(other, _)| part[*other] == part[start]);
+    if is_alone {
+        return None;
+    }
+    let mut came: HashMap<usize, (usize, Option<Span>)> = HashMap::new();
+    let mut queue = VecDeque::from([start]);
+    while let Some(node) = queue.pop_front() {
+        for (other, at) in graph[node].iter().filter(|(other, _)| part[*other] == part[start]) {
+            if came.contains_key(other) {
+                continue;
+            }
+            came.insert(*other, (node, *at));
+            queue.push_back(*other);
+        }
+    }
+    let mut path = Vec::new();
+    let mut node = start;
+    loop {
+        let (before, at) = *came.get(&node)?;
+        path.push((node, at));
+        node = before;
+        if node == start {
+            path.reverse();
+            return Some(path);
+        }
+    }
+}
+
+/// For every node the strongly connected part it is in, after Tarjan, without recursion: chains may be long.
+fn parts(graph: &Graph) -> Vec<usize> {
+    const NONE: usize = usize::MAX;
+    let mut number = vec![NONE; graph.len()];
+    let mut low = vec![0; graph.len()];
+    let mut part = vec![NONE; graph.len()];
+    let mut stack = Vec::new();
+    let mut count = 0;
+    for start in 0..graph.len() {
+        if number[start] != NONE {
+            continue;
+        }
+        let mut work = vec![(start, 0)];
+        while let Some((node, edge)) = work.pop() {
+            if edge == 0 {
+                (number[node], low[node]) = (count, count);
+                count += 1;
+                stack.push(node);
+            }
+            if let Some((other, _)) = graph[node].get(edge) {
+                work.push((node, edge + 1));
+                if number[*other] == NONE {
+                    work.push((*other, 0));
+                } else if part[*other] == NONE {
+                    low[node] = low[node].min(number[*other]);
+                }
+                continue;
+            }
+            if low[node] == number[node] {
+                while let Some(top) = stack.pop() {
+                    part[top] = node;
+                    if top == node {
+                        break;
+                    }
+                }
+            }
+            if let Some((above, _)) = work.last() {
+                low[*above] = low[*above].min(low[node]);
+            }
+        }
+    }
+    part
+}
+
+fn never_started(_: &[Container<'_>], scope: &Scope<'_>, found: &mut Found<'_>) {
+    let tree = scope.tree;
+    let known = services(tree);
+    let mut wanted: HashSet<String> = HashSet::new();
+    for loaded in &tree.units {
+        let keys = dependencies(&loaded.unit, STARTS).filter_map(|(name, _)| service_of(&name, tree));
+        wanted.extend(keys.filter(|service| known.contains(service.as_str())));
+        wanted.extend(references(loaded, tree).into_iter().map(|(other, _)| other.service.clone()));
+    }
+    for loaded in &tree.units {
+        let unit = &loaded.unit;
+        let runs = matches!(loaded.unit_type, UnitType::Container | UnitType::Pod | UnitType::Kube);
+        // A pod starts its members; a job is started by a timer or by hand.
+        let by_pod = unit.last("Container", "Pod").is_some()
+            && unit.last("Container", "StartWithPod").is_none_or(|value| value.is_true());
+        let is_job = unit.last("Service", "Type").is_some_and(|value| value.unquoted() == "oneshot");
+        let installed =
+            ["WantedBy", "RequiredBy", "UpheldBy", "Alias"].iter().any(|key| !unit.list("Install", key).is_empty());
+        let is_template = loaded.service.contains('@');
+        if runs && !by_pod && !is_job && !installed && !is_template && !wanted.contains(&loaded.service) {
+            let at = unit.header(loaded.unit_type.group());
+            found.about(unit, at, format!("nothing starts `{}.service`", loaded.service));
+        }
+    }
+}
