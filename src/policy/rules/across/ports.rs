@@ -24,8 +24,8 @@ pub(super) const DUPLICATE_PORT: Rule = Rule {
     why: "Only one of them can have it: the one that starts second fails with `address already in use`, and which one \
           that is changes from boot to boot. No address, 0.0.0.0 and [::] overlap every address of their kind.",
     fix: "choose another host port, or bind each to an address of its own",
-    bad: "# web.container\n[Container]\nNetwork=\nPublishPort=8080:80\n# api.container\n[Container]\nNetwork=\nPublishPort=127.0.0.1:8080:8080",
-    good: "# web.container\n[Container]\nPublishPort=127.0.0.2:8080:80\n# api.container\n[Container]\nPublishPort=127.0.0.1:8080:8080",
+    bad: "# web.container\n[Container]\nNetwork=lan.network\nPublishPort=8080:80\n# api.container\n[Container]\nNetwork=lan.network\nPublishPort=127.0.0.1:8080:8080\n# lan.network\n[Network]\nNetworkName=lan",
+    good: "# web.container\n[Container]\nNetwork=lan.network\nPublishPort=127.0.0.2:8080:80\n# api.container\n[Container]\nNetwork=lan.network\nPublishPort=127.0.0.1:8080:8080\n# lan.network\n[Network]\nNetworkName=lan",
     sources: &["podman-run(1) --publish", "ip(7)"],
     check: Check::Across(duplicate_port),
 };
