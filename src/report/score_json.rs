@@ -19,7 +19,8 @@ struct Scores<'a> {
 
 #[derive(Serialize)]
 struct Service<'a> {
-    service: &'a str,
+    #[serde(rename = "service")]
+    name: &'a str,
     path: &'a str,
     low: f64,
     high: f64,
@@ -31,7 +32,8 @@ struct Service<'a> {
 
 #[derive(Serialize)]
 struct Gate<'a> {
-    gate: &'a str,
+    #[serde(rename = "gate")]
+    id: &'a str,
     floor: f64,
     certain: bool,
     why: &'a str,
@@ -62,7 +64,7 @@ pub fn text(services: &[Scored], files: &[File], sources: &Sources) -> String {
 fn service<'a>(scored: &'a Scored, path: &'a str) -> Service<'a> {
     let score = &scored.score;
     let gates = score.gates.iter().map(|open| Gate {
-        gate: open.gate.id,
+        id: open.gate.id,
         floor: tenths(Exposure::of_tenths(open.gate.floor)),
         certain: open.certain,
         why: &open.why,
@@ -74,7 +76,7 @@ fn service<'a>(scored: &'a Scored, path: &'a str) -> Service<'a> {
         why: &contribution.why,
     });
     Service {
-        service: &scored.service,
+        name: &scored.service,
         path,
         low: tenths(score.low),
         high: tenths(score.high),

@@ -33,6 +33,7 @@ mod random;
 mod readme;
 mod rules;
 mod run;
+mod score;
 mod templates;
 mod weakened;
 mod wrong;

@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 
 use super::{
-    facts::{Facts, Ids, Pids, Stated},
+    facts::{Facts, Ids},
+    host_paths::HostPath,
     image::Pin,
+    limits::{Pids, Stated},
     network::{Network, Published},
-    weights::{FACETS, Facet, Measure},
 };
 
 /// How bad an answer is.
@@ -18,19 +19,12 @@ pub(super) struct Badness {
     pub(super) why: Cow<'static, str>,
 }
 
-const GOOD: Badness = Badness { permille: 0, why: Cow::Borrowed("") };
-
-/// Capabilities in a user namespace count only against what belongs to it, so an escape needs a fault of the kernel
-/// besides.
-const IN_USER_NAMESPACE: u32 = 300;
-
-/// With a read-only root there is little left whose owner or permissions could be passed by.
-const UNDER_READ_ONLY_ROOT: u32 = 500;
+pub(super) const GOOD: Badness = Badness { permille: 0, why: Cow::Borrowed("") };
 
 /// Root of the container as the user who starts it: the user's files are lost, the host is not.
 const AS_USER: u32 = 400;
 
-fn bad(permille: u32, why: impl Into<Cow<'static, str>>) -> Badness {
+pub(super) fn bad(permille: u32, why: impl Into<Cow<'static, str>>) -> Badness {
     if permille == 0 { GOOD } else { Badness { permille, why: why.into() } }
 }
 
@@ -38,76 +32,11 @@ fn bad_if(is_bad: bool, permille: u32, why: &'static str) -> Badness {
     if is_bad { bad(permille, why) } else { GOOD }
 }
 
-const PRIVILEGED: &str = "it is privileged";
+pub(super) const PRIVILEGED: &str = "it is privileged";
 
 /// The same, and wholly bad where the container is privileged.
 fn unless_privileged(facts: &Facts, otherwise: Badness) -> Badness {
     if facts.privileged { bad(1000, PRIVILEGED) } else { otherwise }
-}
-
-impl Facet {
-    /// How bad it is with these facts.
-    pub(super) fn badness(&self, facts: &Facts) -> Badness {
-        match self.measure {
-            Measure::Of(badness, _) => badness(facts),
-            Measure::Capabilities(weighed) => {
-                let scale = if self.id == "cap-file" && facts.read_only { UNDER_READ_ONLY_ROOT } else { 1000 };
-                capabilities(facts, weighed, scale)
-            }
-            Measure::OtherCapabilities => {
-                let other = facts.capabilities.iter().filter(|name| !is_named(name));
-                let weighed: Vec<(&str, u32)> = other.map(|name| (name.as_str(), other_badness(name))).collect();
-                capabilities(facts, &weighed, 1000)
-            }
-        }
-    }
-
-    /// Takes its step.
-    pub(super) fn mend(&self, facts: &mut Facts) {
-        match self.measure {
-            Measure::Of(_, mend) => mend(facts),
-            Measure::Capabilities(weighed) => {
-                let names: Vec<&str> = weighed.iter().map(|(name, _)| *name).collect();
-                facts.drop_capabilities(&names);
-            }
-            Measure::OtherCapabilities => {
-                facts.drop_capabilities(&[]);
-                facts.capabilities.retain(|name| is_named(name));
-            }
-        }
-    }
-}
-
-/// The capabilities of the facets about the network, which depend on more than the user namespace.
-const NETWORK: &[&str] = &["NET_ADMIN", "NET_RAW", "NET_BIND_SERVICE", "NET_BROADCAST"];
-
-/// Whether a facet names that capability.
-fn is_named(capability: &str) -> bool {
-    let is_weighed = |facet: &Facet| match facet.measure {
-        Measure::Capabilities(weighed) => weighed.iter().any(|(name, _)| *name == capability),
-        Measure::Of(..) | Measure::OtherCapabilities => false,
-    };
-    NETWORK.contains(&capability) || FACETS.iter().any(is_weighed)
-}
-
-/// KILL reaches only what the container may signal anyway; one that nobody has heard of may be anything.
-fn other_badness(name: &str) -> u32 {
-    match name {
-        "KILL" | "WAKE_ALARM" | "BLOCK_SUSPEND" | "SYS_NICE" | "IPC_LOCK" => 300,
-        _ => 1000,
-    }
-}
-
-/// The worst of some capabilities that the container has.
-fn capabilities(facts: &Facts, weighed: &[(&str, u32)], scale: u32) -> Badness {
-    if facts.privileged {
-        return bad(1000, PRIVILEGED);
-    }
-    let scale = if facts.confined_ids { scale * IN_USER_NAMESPACE / 1000 } else { scale };
-    let had: Vec<_> = weighed.iter().filter(|(name, _)| facts.has(name)).collect();
-    let Some(worst) = had.iter().map(|(_, permille)| permille).max() else { return GOOD };
-    let names: Vec<&str> = had.iter().map(|(name, _)| *name).collect();
-    bad(worst * scale / 1000, format!("it has {}", names.join(", ")))
 }
 
 pub(super) fn ids(facts: &Facts) -> Badness {
@@ -121,26 +50,6 @@ pub(super) fn ids(facts: &Facts) -> Badness {
 pub(super) fn root(facts: &Facts) -> Badness {
     let permille = if facts.ids == Ids::Apart { 500 } else { 1000 };
     bad_if(facts.root, permille, "it runs as root inside")
-}
-
-/// On a LAN of its own a container that makes frames by hand can speak for its neighbours, user namespace or not.
-fn on_network(facts: &Facts, weighed: &[(&str, u32)]) -> Badness {
-    let mut badness = capabilities(facts, weighed, 1000);
-    if badness.permille > 0 && facts.network == Network::Lan && weighed.iter().any(|(name, _)| facts.has(name)) {
-        badness.permille = badness.permille.max(1000);
-        badness.why = format!("{} on the LAN", badness.why).into();
-    }
-    badness
-}
-
-pub(super) fn net_admin(facts: &Facts) -> Badness {
-    on_network(facts, &[("NET_ADMIN", 1000)])
-}
-
-pub(super) fn net_raw(facts: &Facts) -> Badness {
-    let raw = on_network(facts, &[("NET_RAW", 1000)]);
-    let other = capabilities(facts, &[("NET_BROADCAST", 250), ("NET_BIND_SERVICE", 250)], 1000);
-    if raw.permille >= other.permille { raw } else { other }
 }
 
 pub(super) fn new_privileges(facts: &Facts) -> Badness {
@@ -204,7 +113,7 @@ pub(super) fn writable_programs(facts: &Facts) -> Badness {
 }
 
 pub(super) fn host_paths(facts: &Facts) -> Badness {
-    let permille = |path: &super::host_paths::HostPath| match (path.danger, path.system) {
+    let permille = |path: &HostPath| match (path.danger, path.system) {
         _ if path.gives().is_some() => 1000,
         (Some(_), _) => 500,
         (None, true) => {
@@ -224,7 +133,7 @@ pub(super) fn host_paths(facts: &Facts) -> Badness {
 /// programs that root of the container left, with ids that mean something.
 pub(super) fn writable_host_paths(facts: &Facts) -> Badness {
     let own = if facts.ids == Ids::Apart { 150 } else { 300 };
-    let permille = |path: &super::host_paths::HostPath| if path.danger.is_some() || path.system { 1000 } else { own };
+    let permille = |path: &HostPath| if path.danger.is_some() || path.system { 1000 } else { own };
     let writable = facts.host_paths.iter().filter(|path| path.writable);
     let worst = writable.map(|path| (permille(path), path)).max_by_key(|(permille, _)| *permille);
     worst.map_or(GOOD, |(permille, path)| bad(permille, format!("it writes to {}", path.path)))
@@ -240,8 +149,8 @@ pub(super) fn network(facts: &Facts) -> Badness {
         Network::Internal => bad(50, "its network has no way out"),
         Network::Own => bad(150, "its network is its own, with a way out"),
         Network::Default => bad(250, "it is on podman's default network"),
-        Network::Lan => bad(300, "it is on the LAN"),
-        Network::Joined => bad(400, "its network is another container's"),
+        Network::Joined => bad(300, "its network is another container's"),
+        Network::Lan => bad(350, "it is on the LAN"),
         Network::Host => bad(1000, "its network is the host's"),
     }
 }

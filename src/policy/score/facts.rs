@@ -3,15 +3,13 @@
 use super::{
     host_paths::{self, HostPath},
     image::{self, Image},
+    limits::{self, Pids, Stated},
     network::{self, Network, Published},
 };
 use crate::{
     model::Profile,
     policy::{
-        facts::{
-            Arg, Container, DEFAULT_CAPABILITIES, Limit, MountKind, UserNamespace, podman_bytes, podman_cpu_micros,
-        },
-        facts::{systemd_bytes, systemd_cpu_micros},
+        facts::{Arg, Container, DEFAULT_CAPABILITIES, MountKind, UserNamespace},
         quadlet::Tree,
     },
 };
@@ -46,32 +44,6 @@ pub(super) enum Ids {
     Host,
 }
 
-/// How many processes it may have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Pids {
-    /// A number that the unit gives, at most [`MANY_PIDS`].
-    Few,
-    /// podman's default of 2048 (containers.conf(5), `pids_limit`), or a greater number.
-    Many,
-    /// No limit.
-    Unlimited,
-}
-
-/// The greatest limit of processes that counts as one. It is eight times the median that container benchmarks
-/// suggest, and 1/8 of the kernel's own `pid_max` on a small machine.
-const MANY_PIDS: u64 = 4096;
-
-/// Where a limit is stated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stated {
-    /// To systemd and to podman.
-    Twice,
-    /// To one of them.
-    Once,
-    /// Nowhere.
-    Nowhere,
-}
-
 /// What the score looks at. Each field is read by a facet or a gate, and set by the step that mends it.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
@@ -87,9 +59,9 @@ pub(super) struct Facts {
     pub(super) capabilities: Vec<String>,
     pub(super) no_new_privileges: bool,
     pub(super) seccomp: bool,
-    /// The host has SELinux or AppArmor.
+    /// The host has a security module that confines it: SELinux or `AppArmor`.
     pub(super) mac: bool,
-    /// The author switched SELinux or AppArmor off for it.
+    /// The author switched that off for it.
     pub(super) mac_off: bool,
     /// Paths of /proc and /sys that podman hides and the unit shows.
     pub(super) unmasked: Vec<String>,
@@ -146,7 +118,6 @@ impl Facts {
             // Only the image tells whether it declares any.
             _ => assume.pick(false, true),
         };
-        let (memory, cpu, swap) = (memory(container), cpu(container), swap(container));
         Self {
             privileged: run.on("privileged").is_some(),
             confined_ids: rootless || ids == Ids::Apart,
@@ -176,11 +147,11 @@ impl Facts {
             shared_propagation: container.mounts.iter().any(|mount| mount.has("shared") || mount.has("rshared")),
             network: network::of(container, tree, assume),
             published: network::published(container, assume),
-            address_filter: !rootless && in_service_cgroup(container) && denies_addresses(container),
-            memory,
-            cpu,
-            pids: pids(container),
-            swap,
+            address_filter: !rootless && limits::in_service_cgroup(container) && denies_addresses(container),
+            memory: limits::memory(container),
+            cpu: limits::cpu(container),
+            pids: limits::pids(container),
+            swap: limits::swap(container),
             image: image::of(container, tree, assume),
             tls: image::verifies_tls(container, tree),
             open_secrets: open_secrets(container),
@@ -263,68 +234,6 @@ fn mac_off(container: &Container<'_>) -> bool {
 fn tmpfs_exec(container: &Container<'_>) -> bool {
     let podmans_own = container.run.last("read-only-tmpfs").is_none_or(Arg::is_true);
     podmans_own || container.mounts.iter().any(|mount| mount.kind == MountKind::Tmpfs && !mount.has("noexec"))
-}
-
-/// Whether limits of `[Service]` hold the container: only where podman makes its cgroup beneath that of the service.
-fn in_service_cgroup(container: &Container<'_>) -> bool {
-    let split = container.run.last("cgroups").is_none_or(|arg| arg.value == "split");
-    split && container.run.last("cgroup-parent").is_none()
-}
-
-/// What `[Service]` says for a directive, where it holds the container.
-fn of_service<T>(container: &Container<'_>, directive: &'static str, read: impl Fn(&str) -> Option<T>) -> Option<T> {
-    container.service(directive).filter(|_| in_service_cgroup(container)).and_then(|value| read(value.text.trim()))
-}
-
-fn stated(service: bool, podman: bool) -> Stated {
-    match (service, podman) {
-        (true, true) => Stated::Twice,
-        (false, false) => Stated::Nowhere,
-        _ => Stated::Once,
-    }
-}
-
-fn memory(container: &Container<'_>) -> Stated {
-    let service = of_service(container, "MemoryMax", systemd_bytes).is_some_and(|max| max != Limit::Infinity);
-    stated(service, memory_of_podman(container).is_some())
-}
-
-/// `--memory` in bytes; 0 is podman's word for no limit.
-fn memory_of_podman(container: &Container<'_>) -> Option<u64> {
-    container.run.last("memory").and_then(|arg| podman_bytes(&arg.value)).filter(|bytes| *bytes > 0)
-}
-
-fn cpu(container: &Container<'_>) -> Stated {
-    let cpus = container.run.last("cpus").and_then(|arg| podman_cpu_micros(&arg.value));
-    stated(
-        of_service(container, "CPUQuota", systemd_cpu_micros).is_some(),
-        cpus.is_some_and(|micros| micros > 0) || container.run.last("cpu-quota").is_some(),
-    )
-}
-
-/// Whether the swap it may use has no bound of its own: podman's default is as much again as its memory.
-fn swap(container: &Container<'_>) -> bool {
-    let service = of_service(container, "MemorySwapMax", systemd_bytes);
-    let podman = container.run.last("memory-swap").and_then(|arg| podman_bytes(&arg.value));
-    let none_for_podman = podman.is_some() && podman == memory_of_podman(container);
-    !none_for_podman && service.is_none_or(|limit| limit == Limit::Infinity)
-}
-
-fn pids(container: &Container<'_>) -> Pids {
-    let tasks = of_service(container, "TasksMax", |text| match systemd_bytes(text)? {
-        Limit::Exactly(number) => Some(number),
-        Limit::Share(_) | Limit::Infinity => None,
-    });
-    let podman = match container.run.last("pids-limit").map(|arg| arg.value.trim().parse::<i64>()) {
-        None | Some(Err(_)) => Some(MANY_PIDS + 1),
-        // podman: -1 and 0 are no limit.
-        Some(Ok(number)) => u64::try_from(number).ok().filter(|number| *number > 0),
-    };
-    match tasks.into_iter().chain(podman).min() {
-        None => Pids::Unlimited,
-        Some(number) if number <= MANY_PIDS => Pids::Few,
-        Some(_) => Pids::Many,
-    }
 }
 
 fn denies_addresses(container: &Container<'_>) -> bool {

@@ -70,7 +70,7 @@ pub const GATES: &[Gate] = &[
         |f| take(f, Danger::EngineStore)),
     gate("host-processes", 90, "the processes of the host, with SYS_PTRACE or without ids of its own",
         "take `--pid=host` out of `PodmanArgs=`",
-        |f| (f.host_pid && (f.ids != Ids::Apart || f.has("SYS_PTRACE") )).then(|| "`--pid=host`".to_owned()),
+        |f| (f.host_pid && (f.ids != Ids::Apart || f.has("SYS_PTRACE"))).then(|| "`--pid=host`".to_owned()),
         |f| f.host_pid = false),
     gate("kernel-modules", 90, "SYS_MODULE without a user namespace",
         "take SYS_MODULE out of `AddCapability=` and let the host load the module",

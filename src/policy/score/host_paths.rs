@@ -50,143 +50,53 @@ impl HostPath {
 
 /// What is dangerous to reach, by severity. A mount reaches a path that lies beneath it or above it; `*` stands for any
 /// name, or its end. /var/run is /run.
+#[rustfmt::skip] // several paths a line
 const REACHES: &[(Danger, &[&str])] = &[
-    (
-        Danger::EngineSocket,
-        &[
-            "/run/podman",
-            "/run/docker.sock",
-            "/run/docker",
-            "/run/containerd",
-            "/run/crio",
-            "/run/buildkit",
-            "/run/k3s/containerd",
-            "/run/user/*/podman",
-            "/run/user/*/docker.sock",
-        ],
-    ),
-    (
-        Danger::Disk,
-        &[
-            "/dev/sd*",
-            "/dev/nvme*",
-            "/dev/vd*",
-            "/dev/xvd*",
-            "/dev/mmcblk*",
-            "/dev/dm-*",
-            "/dev/md*",
-            "/dev/zd*",
-            "/dev/nbd*",
-            "/dev/mapper",
-            "/dev/disk",
-            "/dev/mem",
-            "/dev/kmem",
-            "/dev/port",
-        ],
-    ),
-    (
-        Danger::Kernel,
-        &[
-            "/proc/sys",
-            "/proc/sysrq-trigger",
-            "/sys/kernel",
-            "/sys/module",
-            "/sys/firmware",
-            "/sys/power",
-            "/sys/fs/cgroup",
-            "/sys/fs/bpf",
-        ],
-    ),
-    (
-        Danger::Programs,
-        &[
-            "/bin",
-            "/sbin",
-            "/lib",
-            "/lib64",
-            "/usr/bin",
-            "/usr/sbin",
-            "/usr/lib",
-            "/usr/lib64",
-            "/usr/libexec",
-            "/usr/local/bin",
-            "/usr/local/sbin",
-            "/usr/local/lib",
-            "/boot",
-            "/efi",
-            "/etc/passwd",
-            "/etc/shadow",
-            "/etc/sudoers",
-            "/etc/sudoers.d",
-            "/etc/pam.d",
-            "/etc/ssh",
-            "/etc/systemd",
-            "/etc/containers",
-            "/etc/crontab",
-            "/etc/cron.d",
-            "/etc/profile.d",
-            "/etc/ld.so.preload",
-            "/etc/modprobe.d",
-            "/etc/udev",
-            "/root/.ssh",
-            "/root/.bashrc",
-            "/home/*/.ssh",
-            "/home/*/.bashrc",
-            "/home/*/.config/systemd",
-            "/home/*/.config/containers",
-            "/run/systemd/system",
-            "/var/lib/systemd",
-            "/var/spool/cron",
-        ],
-    ),
-    (
-        Danger::EngineStore,
-        &[
-            "/var/lib/containers/storage/overlay",
-            "/var/lib/docker/overlay2",
-            "/var/lib/containerd",
-            "/var/lib/kubelet",
-            "/home/*/.local/share/containers/storage/overlay",
-        ],
-    ),
-    (Danger::ManagerSocket, &["/run/dbus", "/run/systemd/private", "/run/user/*/bus", "/run/user/*/systemd/private"]),
+    (Danger::EngineSocket, &[
+        "/run/podman", "/run/docker", "/run/docker.sock", "/run/containerd", "/run/crio", "/run/buildkit",
+        "/run/k3s/containerd", "/run/user/*/podman", "/run/user/*/docker.sock",
+    ]),
+    (Danger::Disk, &[
+        "/dev/sd*", "/dev/nvme*", "/dev/vd*", "/dev/xvd*", "/dev/mmcblk*", "/dev/dm-*", "/dev/md*", "/dev/zd*",
+        "/dev/nbd*", "/dev/mapper", "/dev/disk", "/dev/mem", "/dev/kmem", "/dev/port",
+    ]),
+    (Danger::Kernel, &[
+        "/proc/sys", "/proc/sysrq-trigger", "/sys/kernel", "/sys/module", "/sys/firmware", "/sys/power",
+        "/sys/fs/cgroup", "/sys/fs/bpf",
+    ]),
+    (Danger::Programs, &[
+        "/bin", "/sbin", "/lib", "/lib64", "/usr/bin", "/usr/sbin", "/usr/lib", "/usr/lib64", "/usr/libexec",
+        "/usr/local/bin", "/usr/local/sbin", "/usr/local/lib", "/boot", "/efi",
+        "/etc/passwd", "/etc/shadow", "/etc/sudoers", "/etc/sudoers.d", "/etc/pam.d", "/etc/ssh", "/etc/systemd",
+        "/etc/containers", "/etc/crontab", "/etc/cron.d", "/etc/profile.d", "/etc/ld.so.preload",
+        "/etc/modprobe.d", "/etc/udev", "/root/.ssh", "/root/.bashrc", "/home/*/.ssh", "/home/*/.bashrc",
+        "/home/*/.config/systemd", "/home/*/.config/containers", "/run/systemd/system", "/var/lib/systemd",
+        "/var/spool/cron",
+    ]),
+    (Danger::EngineStore, &[
+        "/var/lib/containers/storage/overlay", "/var/lib/docker/overlay2", "/var/lib/containerd", "/var/lib/kubelet",
+        "/home/*/.local/share/containers/storage/overlay",
+    ]),
+    (Danger::ManagerSocket, &[
+        "/run/dbus", "/run/systemd/private", "/run/user/*/bus", "/run/user/*/systemd/private",
+    ]),
 ];
 
 /// Engine sockets wherever they stand.
 const SOCKETS: &[&str] = &["docker.sock", "podman.sock", "containerd.sock", "crio.sock", "buildkitd.sock"];
 
 /// Where the system keeps its own.
+#[rustfmt::skip] // several paths a line
 const SYSTEM: &[&str] = &[
-    "/bin",
-    "/boot",
-    "/dev",
-    "/efi",
-    "/etc",
-    "/lib",
-    "/lib64",
-    "/proc",
-    "/root",
-    "/run",
-    "/sbin",
-    "/sys",
-    "/usr",
-    "/var/lib/containers",
-    "/var/lib/docker",
-    "/var/lib/systemd",
-    "/var/log",
+    "/bin", "/boot", "/dev", "/efi", "/etc", "/lib", "/lib64", "/proc", "/root", "/run", "/sbin", "/sys",
+    "/usr", "/var/lib/containers", "/var/lib/docker", "/var/lib/systemd", "/var/log",
 ];
 
 /// What of it tells nobody anything, read-only.
+#[rustfmt::skip] // several paths a line
 const HARMLESS: &[&str] = &[
-    "/etc/hosts",
-    "/etc/localtime",
-    "/etc/machine-id",
-    "/etc/pki",
-    "/etc/resolv.conf",
-    "/etc/ssl/certs",
-    "/etc/timezone",
-    "/usr/share/ca-certificates",
-    "/usr/share/zoneinfo",
+    "/etc/hosts", "/etc/localtime", "/etc/machine-id", "/etc/pki", "/etc/resolv.conf", "/etc/ssl/certs",
+    "/etc/timezone", "/usr/share/ca-certificates", "/usr/share/zoneinfo",
 ];
 
 /// The paths of the host that a container sees, in the order of its mounts.

@@ -7,11 +7,13 @@
 //!
 //! Numbers are integers throughout: permille of a weight, and [`TOTAL`] of weight for the whole scale.
 
+mod capabilities;
 mod facets;
 mod facts;
 mod gates;
 mod host_paths;
 mod image;
+mod limits;
 mod network;
 mod weights;
 

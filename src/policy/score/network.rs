@@ -22,10 +22,10 @@ pub(super) enum Network {
     Own,
     /// podman's default, with every other container that names none.
     Default,
-    /// The LAN, with an address of its own, past the host's firewall.
-    Lan,
     /// That of another container.
     Joined,
+    /// The LAN, with an address of its own, past the host's firewall.
+    Lan,
     /// That of the host.
     Host,
 }

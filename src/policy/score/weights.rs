@@ -1,10 +1,12 @@
 //! The table of the score: what it asks, what each answer weighs, and what mends it.
 
 use super::{
+    capabilities::under_read_only_root,
     facets::{self as of, Badness},
-    facts::{Facts, Ids, Pids, Stated},
+    facts::{Facts, Ids},
     host_paths::HostPath,
     image::Pin,
+    limits::{Pids, Stated},
     network::{Network, Published},
 };
 
@@ -48,8 +50,9 @@ pub struct Facet {
 pub(super) enum Measure {
     /// A fact of its own.
     Of(fn(&Facts) -> Badness, fn(&mut Facts)),
-    /// The worst of these capabilities that it has, each with its badness in permille.
-    Capabilities(&'static [(&'static str, u32)]),
+    /// The worst of these capabilities that it has, each with its badness in permille; all of them times as many
+    /// permille as another wall leaves.
+    Capabilities(&'static [(&'static str, u32)], fn(&Facts) -> u32),
     /// The capabilities that no other facet names.
     OtherCapabilities,
 }
@@ -86,25 +89,25 @@ pub const FACETS: &[Facet] = &[
     // What it may do to the kernel.
     facet("cap-admin", 1500, 2, "it has SYS_ADMIN or another capability that administers the kernel", DROP,
         &["A53", "B22", "CIS 5.4", "CapabilityBoundingSet= 1500"],
-        Capabilities(&[("SYS_ADMIN", 1000), ("BPF", 800), ("MAC_ADMIN", 700), ("MAC_OVERRIDE", 700), ("PERFMON", 500), ("CHECKPOINT_RESTORE", 500), ("SYSLOG", 300)])),
+        Capabilities(&[("SYS_ADMIN", 1000), ("BPF", 800), ("MAC_ADMIN", 700), ("MAC_OVERRIDE", 700), ("PERFMON", 500), ("CHECKPOINT_RESTORE", 500), ("SYSLOG", 300)], |_| 1000)),
     facet("cap-setid", 900, 2, "it may become another user", DROP,
         &["A53", "B22", "CIS 5.4", "CapabilityBoundingSet= 1500"],
-        Capabilities(&[("SETUID", 1000), ("SETGID", 1000), ("SETPCAP", 500)])),
+        Capabilities(&[("SETUID", 1000), ("SETGID", 1000), ("SETPCAP", 500)], |_| 1000)),
     facet("cap-file", 900, 2, "it may pass by the permissions of files", DROP,
         &["A53", "B22", "CIS 5.4", "CapabilityBoundingSet= 1000"],
-        Capabilities(&[("DAC_READ_SEARCH", 1000), ("DAC_OVERRIDE", 1000), ("CHOWN", 600), ("FOWNER", 600), ("SETFCAP", 600), ("MKNOD", 600), ("FSETID", 300), ("SYS_CHROOT", 300), ("LINUX_IMMUTABLE", 200), ("LEASE", 100)])),
+        Capabilities(&[("DAC_READ_SEARCH", 1000), ("DAC_OVERRIDE", 1000), ("CHOWN", 600), ("FOWNER", 600), ("SETFCAP", 600), ("FSETID", 300), ("SYS_CHROOT", 300), ("LINUX_IMMUTABLE", 200), ("LEASE", 100)], under_read_only_root)),
     facet("cap-kernel", 900, 2, "it may load kernel code or reach hardware", DROP,
         &["A53", "B22", "CIS 5.4", "CapabilityBoundingSet= 1000"],
-        Capabilities(&[("SYS_MODULE", 1000), ("SYS_RAWIO", 1000), ("SYS_BOOT", 500), ("SYS_TIME", 500)])),
+        Capabilities(&[("SYS_MODULE", 1000), ("SYS_RAWIO", 1000), ("SYS_BOOT", 500), ("SYS_TIME", 500)], |_| 1000)),
     facet("cap-ptrace", 800, 2, "it may read and change other processes", DROP,
         &["A53", "B22", "CIS 5.4", "CapabilityBoundingSet= 1500"],
-        Capabilities(&[("SYS_PTRACE", 1000)])),
+        Capabilities(&[("SYS_PTRACE", 1000)], |_| 1000)),
     facet("cap-net-admin", 800, 2, "it may configure its network", DROP,
         &["A53", "B22", "CIS 5.4", "CapabilityBoundingSet= 1000"],
-        Of(of::net_admin, |f| f.drop_capabilities(&["NET_ADMIN"]))),
+        Capabilities(&[("NET_ADMIN", 1000)], |_| 1000)),
     facet("cap-net-raw", 400, 2, "it may forge packets, or listen on low ports", DROP,
         &["A53", "B22", "CIS 5.4", "CapabilityBoundingSet= 500"],
-        Of(of::net_raw, |f| f.drop_capabilities(&["NET_RAW", "NET_BIND_SERVICE", "NET_BROADCAST"]))),
+        Capabilities(&[("NET_RAW", 1000), ("NET_BIND_SERVICE", 250), ("NET_BROADCAST", 250)], |_| 1000)),
     facet("cap-other", 400, 2, "it has any other capability", DROP,
         &["A53", "B22", "CIS 5.4", "CapabilityBoundingSet= 500"],
         OtherCapabilities),

@@ -1,0 +1,516 @@
+//! The exposure of containers: its bounds, its order, and that nothing hardening ever counts against a unit.
+
+use std::{fmt::Write as _, fs, path::Path};
+
+use plimsoll::{
+    diagnostic::Sources,
+    model::Profile,
+    policy::{
+        File, Settings,
+        score::{BANDS, Exposure, FACETS, GATES, Score, Scored, all},
+    },
+};
+use proptest::prelude::*;
+use serde_json::Value;
+
+use crate::run::Project;
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// Settings from the hardest to the weakest; a line that begins with `Service:` belongs to `[Service]`.
+const LADDERS: &[&[&str]] = &[
+    &["UserNS=auto:size=65536", "", "UserNS=host"],
+    &["UserNS=auto:size=65536", "UserNS=auto:uidmapping=0:0:1"],
+    &["UIDMap=0:100000:65536", "UIDMap=0:0:1"],
+    &["User=1000", "", "User=0"],
+    &["User=1000", "User=app", "User=root"],
+    &["DropCapability=all", "DropCapability=SETUID SETGID", ""],
+    &["", "AddCapability=CHOWN", "AddCapability=CHOWN DAC_OVERRIDE", "AddCapability=ALL"],
+    &["", "AddCapability=NET_BIND_SERVICE", "AddCapability=NET_BIND_SERVICE NET_RAW"],
+    &["", "AddCapability=CAP_NET_ADMIN"],
+    &["", "AddCapability=sys_admin"],
+    &["", "AddCapability=SYS_PTRACE"],
+    &["", "AddCapability=SYS_MODULE"],
+    &["", "AddCapability=DAC_READ_SEARCH"],
+    &["", "AddCapability=IPC_LOCK", "AddCapability=IPC_LOCK NOT_YET_KNOWN"],
+    &["NoNewPrivileges=true", ""],
+    &["ReadOnly=true", ""],
+    &["ReadOnlyTmpfs=false", ""],
+    &["", "Tmpfs=/t:noexec", "Tmpfs=/t"],
+    &["PodmanArgs=--image-volume=ignore", "", "PodmanArgs=--image-volume=bind"],
+    &["", "SeccompProfile=unconfined"],
+    &["", "SecurityLabelDisable=true"],
+    &["", "SecurityLabelType=spc_t"],
+    &["PodmanArgs=--security-opt=apparmor=mine", "", "PodmanArgs=--security-opt=apparmor=unconfined"],
+    &["", "Unmask=/proc/kcore", "Unmask=ALL"],
+    &["", "AddDevice=/dev/dri/renderD128", "AddDevice=/dev/nvme0n1"],
+    &["", "PodmanArgs='--device-cgroup-rule=b 8:* rwm'"],
+    &["", "PodmanArgs=--pid=host"],
+    &["", "PodmanArgs=--ipc=host"],
+    &["", "PodmanArgs=--cgroupns=host"],
+    &["", "Volume=/srv/data:/data:ro", "Volume=/srv/data:/data:noexec", "Volume=/srv/data:/data"],
+    &["", "Volume=/etc/localtime:/l:ro", "Volume=/etc:/l:ro", "Volume=/etc:/l"],
+    &["", "Volume=/home/me/media:/m:ro", "Volume=/home/me:/m:ro", "Volume=/home/me:/m", "Volume=/:/m"],
+    &["", "Volume=/sys:/s:ro", "Volume=/sys:/s"],
+    &["", "Volume=/run/dbus:/d:ro"],
+    &["", "Volume=/srv/x:/x:ro", "Volume=/srv/x:/x:ro,rshared"],
+    &["Network=none", "Network=back.network", "Network=own.network", "", "Network=lan.network", "Network=host"],
+    &["", "PublishPort=127.0.0.1:80:80", "PublishPort=192.0.2.1:80:80", "PublishPort=80:80", "PodmanArgs=-P"],
+    &["Service:IPAddressDeny=any", ""],
+    &["", "CgroupsMode=enabled"],
+    &["Service:MemoryMax=1G\nPodmanArgs=--memory=1g", "Service:MemoryMax=1G", "Service:MemoryMax=1g"],
+    &["Service:CPUQuota=50%\nPodmanArgs=--cpus=0.5", "PodmanArgs=--cpus=0.5", ""],
+    &["PidsLimit=256", "", "PidsLimit=-1"],
+    &["Service:TasksMax=100", "Service:TasksMax=infinity"],
+    &["Service:MemorySwapMax=0", ""],
+    &["Image=q.io/a/b:1@sha256:00", "Image=q.io/a/b:1", "Image=q.io/a/b:latest", "Image=b"],
+    &["", "PodmanArgs=--tls-verify=false"],
+    &["", "Secret=a,type=env", "Environment=DB_PASSWORD=hunter2"],
+    &["PodmanArgs=--http-proxy=false", "", "EnvironmentHost=true"],
+    &["", "PodmanArgs=--privileged"],
+];
+
+const NETWORKS: &[(&str, &str)] = &[
+    ("back.network", "[Network]\nInternal=true\n"),
+    ("own.network", "[Network]\n"),
+    ("lan.network", "[Network]\nDriver=macvlan\nOptions=parent=eth0\n"),
+];
+
+/// Every way to hand over an engine's socket.
+const SOCKETS: &[&str] = &[
+    "Volume=/run/podman/podman.sock:/s",
+    "Volume=/run/podman/podman.sock:/s:ro",
+    "Volume=/var/run/docker.sock:/var/run/docker.sock:ro,Z",
+    "Volume=/run/podman:/s:ro",
+    "Volume=/run:/s:ro",
+    "Volume=/var/run:/s:ro",
+    "Volume=/var/./lib/..//run/:/s:ro",
+    "Volume=/:/s:ro",
+    "Volume=/proc/1/root/run/podman:/s:ro",
+    "Volume=/run/user/1000/podman:/s:ro",
+    "Volume=/run/user/1000/podman/podman.sock:/s",
+    "Volume=/run/user:/s:ro",
+    "Volume=%t/podman/podman.sock:/s",
+    "Volume=../../../run/podman:/s",
+    "Volume=/run/containerd/containerd.sock:/s",
+    "Volume=/srv/elsewhere/docker.sock:/s",
+    "Volume=sock.volume:/s",
+    "Mount=type=bind,source=/run/podman/podman.sock,target=/s,ro",
+    "Mount=type=bind,src=/run,dst=/s,readonly=true",
+    "Mount=type=glob,src=/run/podman/*.sock,dst=/s",
+    "Mount=type=volume,source=x,target=/s,volume-opt=type=none,volume-opt=o=bind,volume-opt=device=/run/podman",
+    "PodmanArgs=-v /run/podman/podman.sock:/s:ro",
+    "PodmanArgs=-v=/var/run/docker.sock:/s",
+    "PodmanArgs=--volume /run:/s",
+    "PodmanArgs=\"--mount=type=bind,src=/run/podman,dst=/s\"",
+    "Rootfs=/",
+];
+
+fn unit(settings: &[&str]) -> String {
+    let lines = || settings.iter().flat_map(|setting| setting.lines());
+    let container: String = lines().filter(|l| !l.starts_with("Service:")).map(|line| format!("{line}\n")).collect();
+    let service: String = lines().filter_map(|line| line.strip_prefix("Service:")).map(|l| format!("{l}\n")).collect();
+    format!("[Container]\n{container}[Service]\n{service}")
+}
+
+fn scored(files: &[(&str, String)], profile: Option<Profile>) -> Vec<Scored> {
+    let mut sources = Sources::new();
+    let file = |(path, text): &(&str, String), sources: &mut Sources| {
+        File::found(format!("etc/containers/systemd/{path}"), *path, text.clone(), sources)
+    };
+    let files: Vec<File> = files.iter().map(|named| file(named, &mut sources)).collect();
+    let settings = Settings {
+        podman: (5, 4),
+        profile,
+        trusted_registries: Vec::new(),
+        severities: std::collections::BTreeMap::new(),
+        as_of: "2026-01-01".to_owned(),
+    };
+    all(&files, &sources, &settings)
+}
+
+fn score(settings: &[&str], profile: Profile) -> Score {
+    let mut files = vec![("web.container", unit(settings))];
+    files.extend(NETWORKS.iter().map(|(name, text)| (*name, (*text).to_owned())));
+    files.push(("sock.volume", "[Volume]\nDevice=/run/podman\nType=none\nOptions=bind\n".to_owned()));
+    scored(&files, Some(profile)).remove(0).score
+}
+
+fn profiles() -> impl Strategy<Value = Profile> {
+    prop_oneof![Just(Profile::Rootful), Just(Profile::Rootless)]
+}
+
+/// A step of every ladder. Ladders that speak of one key are not taken together: the last would win.
+fn steps() -> impl Strategy<Value = Vec<usize>> {
+    LADDERS.iter().map(|ladder| 0..ladder.len()).collect::<Vec<_>>()
+}
+
+fn key(setting: &str) -> &str {
+    setting.split_once('=').map_or("", |(key, _)| key)
+}
+
+/// The settings on these steps, without those that would stand beside another setting of the same single-valued key
+/// as `kept` has.
+fn settings(steps: &[usize], kept: usize, step: usize) -> Vec<&'static str> {
+    const SINGLE: &[&str] = &["UserNS", "UIDMap", "User", "SeccompProfile", "Network", "Image", "PidsLimit"];
+    let mut taken: Vec<&str> = LADDERS[kept].iter().map(|setting| key(setting)).collect();
+    // A user namespace is said by one of two keys.
+    if taken.contains(&"UserNS") || taken.contains(&"UIDMap") {
+        taken.extend(["UserNS", "UIDMap"]);
+    }
+    let mut settings = vec![LADDERS[kept][step]];
+    for (at, ladder) in LADDERS.iter().enumerate() {
+        let setting = ladder[steps[at]];
+        let single = SINGLE.contains(&key(setting));
+        if at == kept || (single && taken.contains(&key(setting))) {
+            continue;
+        }
+        if single {
+            taken.push(key(setting));
+        }
+        settings.push(setting);
+    }
+    settings
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 600, ..ProptestConfig::default() })]
+
+    #[test]
+    fn hardening_never_counts_against_a_unit(
+        steps in steps(), profile in profiles(), ladder in 0..LADDERS.len(), a in 0..8usize, b in 0..8usize,
+    ) {
+        let (a, b) = (a % LADDERS[ladder].len(), b % LADDERS[ladder].len());
+        let (hard, weak) = (settings(&steps, ladder, a.min(b)), settings(&steps, ladder, a.max(b)));
+        let (harder, weaker) = (score(&hard, profile), score(&weak, profile));
+        prop_assert!(harder.low <= weaker.low && harder.high <= weaker.high,
+            "{profile:?}: {} {}-{}, {} {}-{}, beside {hard:?}", LADDERS[ladder][a.min(b)], harder.low, harder.high,
+            LADDERS[ladder][a.max(b)], weaker.low, weaker.high);
+    }
+
+    #[test]
+    fn an_exposure_is_an_interval_of_the_scale(steps in steps(), profile in profiles()) {
+        let score = score(&settings(&steps, 0, steps[0]), profile);
+        prop_assert!(score.low <= score.high && score.high <= Exposure::MAX, "{score:?}");
+        for contribution in &score.contributions {
+            prop_assert!(contribution.low <= contribution.high, "{contribution:?}");
+        }
+        // Each is rounded to the nearest hundredth, the exposure up to the next tenth.
+        let sum: u32 = score.contributions.iter().map(|contribution| contribution.high.hundredths()).sum();
+        if score.gates.is_empty() {
+            let slack = u32::try_from(FACETS.len()).unwrap();
+            let hundredths = score.high.tenths() * 10;
+            prop_assert!(sum <= hundredths + slack && hundredths <= sum + 10 + slack, "{sum}: {score:?}");
+        }
+    }
+
+    #[test]
+    fn the_privileged_and_those_with_an_engine_socket_are_never_below_nine(
+        steps in steps(), profile in profiles(), socket in 0..SOCKETS.len(), privileged in any::<bool>(),
+    ) {
+        let mut settings = settings(&steps, 0, steps[0]);
+        settings.push(if privileged { "PodmanArgs=--privileged" } else { SOCKETS[socket] });
+        let score = score(&settings, profile);
+        prop_assert!(score.low.tenths() >= 90, "{settings:?}: {}-{}", score.low, score.high);
+    }
+}
+
+#[test]
+fn every_engine_socket_is_seen_in_the_hardest_unit() {
+    let hardest: Vec<&str> = LADDERS.iter().map(|ladder| ladder[0]).collect();
+    for socket in SOCKETS {
+        for profile in [Profile::Rootful, Profile::Rootless] {
+            let score = score(&[&hardest[..], &[*socket]].concat(), profile);
+            assert!(score.low.tenths() >= 90, "{socket}: {}-{}", score.low, score.high);
+            assert!(score.next_step.is_some_and(|next| next.of == score.gates[0].gate.id), "{socket}");
+        }
+    }
+    for harmless in ["Volume=/run/postgresql:/s", "Volume=/srv/docker:/s", "Volume=podman.sock.d:/s"] {
+        let score = score(&[&hardest[..], &[harmless]].concat(), Profile::Rootful);
+        assert!(score.gates.is_empty(), "{harmless}: {:?}", score.gates);
+    }
+}
+
+#[test]
+fn the_ends_of_the_scale_are_reached_and_every_facet_counts() {
+    let best = [
+        "UserNS=auto",
+        "User=1000",
+        "DropCapability=all",
+        "NoNewPrivileges=true",
+        "ReadOnly=true",
+        "ReadOnlyTmpfs=false",
+        "PodmanArgs=--image-volume=ignore --http-proxy=false --security-opt=apparmor=mine",
+        "Network=none",
+        "PidsLimit=256",
+        "PodmanArgs=--memory=1g --memory-swap=1g --cpus=1",
+        "Service:MemoryMax=1G",
+        "Service:CPUQuota=100%",
+        "Image=q.io/a/b@sha256:00",
+    ];
+    let score_of_best = score(&best, Profile::Rootful);
+    assert_eq!((score_of_best.low.to_string(), score_of_best.high.to_string()), ("0.0".into(), "0.0".into()));
+    assert!(score_of_best.contributions.is_empty() && score_of_best.next_step.is_none(), "{score_of_best:?}");
+    let worst = [
+        "User=0",
+        "AddCapability=ALL",
+        "PodmanArgs=--privileged --pid=host --ipc=host --cgroupns=host -P",
+        "PodmanArgs=--image-volume=bind --tls-verify=false --security-opt=label=disable",
+        "Volume=/:/h:rshared",
+        "Network=host",
+        "PidsLimit=0",
+        "Environment=TOKEN=x",
+        "EnvironmentHost=true",
+        "Image=b",
+    ];
+    let score_of_worst = score(&worst, Profile::Rootful);
+    assert_eq!(score_of_worst.high.to_string(), "10.0", "{:#?}", score_of_worst.contributions);
+    assert_eq!(score_of_worst.contributions.len(), FACETS.len());
+}
+
+#[test]
+fn every_gate_can_be_opened_and_sets_its_floor() {
+    let openers = [
+        ("privileged", "PodmanArgs=--privileged"),
+        ("engine-socket", "Volume=/run:/r:ro"),
+        ("host-root", "Volume=/:/h"),
+        ("raw-device", "AddDevice=/dev/sda:/dev/sda:r"),
+        ("kernel-settings", "Volume=/proc:/p"),
+        ("host-programs", "Volume=/etc:/e"),
+        ("engine-store", "Volume=/var/lib/docker:/d"),
+        ("host-processes", "PodmanArgs=--pid=host"),
+        ("kernel-modules", "AddCapability=SYS_MODULE"),
+        ("unconfined", "SecurityLabelDisable=true\nSeccompProfile=unconfined"),
+        ("strong-capability", "AddCapability=SYS_ADMIN"),
+        ("manager-socket", "Volume=/run/dbus/system_bus_socket:/b:ro"),
+    ];
+    assert_eq!(openers.map(|(gate, _)| gate).to_vec(), GATES.iter().map(|gate| gate.id).collect::<Vec<_>>());
+    assert!(GATES.is_sorted_by(|a, b| a.floor >= b.floor));
+    for ((id, opener), gate) in openers.iter().zip(GATES) {
+        let score = score(&[opener], Profile::Rootful);
+        let open: Vec<&str> = score.gates.iter().map(|open| open.gate.id).collect();
+        assert_eq!(open, [*id], "{opener}");
+        assert!(score.low.tenths() >= gate.floor, "{opener}: {}", score.low);
+    }
+}
+
+#[test]
+fn what_is_not_known_widens_and_is_not_taken_for_good() {
+    let of = |setting| score(&[setting], Profile::Rootful);
+    let facet = |score: &Score, id: &str| {
+        let found = score.contributions.iter().find(|c| c.facet.id == id);
+        found.map_or((0, 0), |c| (c.low.hundredths(), c.high.hundredths()))
+    };
+    assert_eq!(facet(&of("User=app"), "root-user"), (0, 27));
+    assert_eq!(facet(&of("User=1000:1000"), "root-user"), (0, 0));
+    assert_eq!(facet(&of("SeccompProfile=/etc/own.json"), "seccomp"), (0, 50));
+    assert_eq!(facet(&of("UserNS=container:other"), "user-namespace"), (0, 67));
+    assert_eq!(facet(&of("Network=elsewhere"), "network"), (4, 29));
+    assert_eq!(facet(&of("Image=none.image"), "image-pin"), (0, 20));
+    assert_eq!(facet(&of("Service:MemoryMax=512m"), "memory"), (20, 20));
+    assert_eq!(facet(&of("PublishPort=%i:80"), "published-ports"), (0, 27));
+}
+
+#[test]
+fn a_step_counts_what_it_does_to_other_facets() {
+    let next = score(&["Image=nginx"], Profile::Rootful).next_step.unwrap();
+    let own = FACETS.iter().find(|facet| facet.id == "user-namespace").unwrap().weight / 30;
+    assert_eq!(next.of, "user-namespace");
+    assert!(next.gain.hundredths() > own + 30, "{}", next.gain);
+}
+
+#[test]
+fn typical_units_are_in_this_order() {
+    let services = typical();
+    let order: Vec<&str> = services.iter().map(|(service, _)| service.as_str()).collect();
+    let expected = [
+        "exporter",
+        "privileged",
+        "socket",
+        "vpn",
+        "automation",
+        "run",
+        "linuxserver",
+        "postgres",
+        "rootless",
+        "partly",
+        "nginx-hardened",
+        "postgres-hardened",
+        "default",
+    ];
+    assert_eq!(order, expected);
+    assert!(services.iter().all(|(service, score)| service != "default" || score.high.tenths() < 10));
+}
+
+#[test]
+fn the_example_catalog_is_little_exposed() {
+    let (status, json) = json(&["score", "--format", "json"]);
+    assert_eq!(status, 0);
+    let services = json["services"].as_array().unwrap();
+    assert!(services.len() > 10);
+    for service in services {
+        assert!(service["high"].as_f64().unwrap() <= 2.0, "{service:#}");
+        assert!(service["low"].as_f64().unwrap() <= 1.0, "{service:#}");
+    }
+}
+
+#[test]
+fn the_json_is_as_its_schema_says() {
+    let mut schemas = boon::Schemas::new();
+    let schema = boon::Compiler::new().compile(&format!("{ROOT}/docs/schema/score.json"), &mut schemas).unwrap();
+    for args in [&["score", "--format", "json"][..], &["score", "tests/score", "--format", "json"]] {
+        let (_, json) = json(args);
+        schemas.validate(&json, schema).unwrap_or_else(|error| panic!("{error:#}"));
+    }
+    let (_, mut wrong) = json(&["score", "--format", "json"]);
+    wrong["services"][0]["high"] = 10.1.into();
+    assert!(schemas.validate(&wrong, schema).is_err());
+}
+
+#[test]
+fn numbers_are_the_decimals_they_mean() {
+    let ran = plimsoll(&["score", "tests/score", "--format", "json"]);
+    let number = |line: &&str| ["\"points\":", "\"low\":", "\"high\":", "\"gain\":"].iter().any(|k| line.contains(k));
+    let lines: Vec<&str> = ran.1.lines().filter(number).collect();
+    assert!(lines.len() > 100);
+    for line in lines {
+        let (_, decimals) = line.trim_end_matches(',').rsplit_once('.').expect(line);
+        assert!(decimals.len() <= 2, "{line}");
+    }
+}
+
+#[test]
+fn a_threshold_decides_the_exit_status() {
+    let run = |threshold: &str| plimsoll(&["score", "tests/score/run.container", "--threshold", threshold]);
+    let high = typical().into_iter().find(|(service, _)| service == "run").unwrap().1.high;
+    let below = Exposure::of_tenths(high.tenths() - 1).to_string();
+    assert_eq!(run(&high.to_string()).0, 0);
+    assert_eq!(run(&below).0, 1);
+    assert_eq!(run(&below).2, format!("1 of 1 service is above {below}\n"));
+    for wrong in ["10.1", "-1", "x", "1.23", "", "1.", ".5"] {
+        assert_eq!(run(wrong).0, 2, "{wrong}");
+    }
+}
+
+#[test]
+fn what_is_no_unit_at_all_makes_nothing_fall_over() {
+    for text in ["", "[Container]", "[Container]\nImage=\nVolume=:\nUIDMap=:\nPodmanArgs=--userns\nPublishPort=:::\n"] {
+        assert_eq!(scored(&[("x.container", text.to_owned())], None).len(), 1, "{text}");
+    }
+    let project = Project::new().file("units/a\u{1b}[31m.container", "[Container]\nImage=a\nVolume=/etc/\u{7}:/e\n");
+    let ran = project.plimsoll(["score", "units"]).ran();
+    assert!(!ran.stdout.chars().any(|c| c.is_control() && c != '\n'), "{:?}", ran.stdout);
+}
+
+#[test]
+fn the_document_is_current() {
+    let path = format!("{ROOT}/docs/score.md");
+    let old = fs::read_to_string(&path).unwrap();
+    let mut new = String::new();
+    let mut lines = old.lines();
+    while let Some(line) = lines.next() {
+        new += &format!("{line}\n");
+        let name = line.strip_prefix("<!-- ").and_then(|line| line.strip_suffix(" -->"));
+        let Some(name) = name else { continue };
+        new += &block(name);
+        let end = format!("<!-- /{name} -->");
+        lines.find(|line| *line == end).expect("the block has an end");
+        new += &format!("{end}\n");
+    }
+    if std::env::var_os("PLIMSOLL_UPDATE_DOCS").is_some() {
+        fs::write(&path, &new).unwrap();
+    }
+    let found = fs::read_to_string(&path).unwrap();
+    assert!(found == new, "docs/score.md is not current: PLIMSOLL_UPDATE_DOCS=1 cargo test");
+}
+
+fn block(name: &str) -> String {
+    let mut text = String::new();
+    match name {
+        "bands" => {
+            text += "\n| from | band |\n|---:|---|\n";
+            for (least, band) in BANDS {
+                let _ = writeln!(text, "| {} | {band} |", Exposure::of_tenths(*least));
+            }
+            text += "\n";
+        }
+        "example" => text = format!("\n```text\n{}```\n\n", plimsoll(&["score", "tests/score/partly.container"]).1),
+        "facets" => {
+            text +=
+                "\n| facet | weight | when it counts | the step | effort | sources |\n|---|---:|---|---|---:|---|\n";
+            for f in FACETS {
+                let sources = f.sources.join(", ");
+                let _ =
+                    writeln!(text, "| `{}` | {} | {} | {} | {} | {sources} |", f.id, f.weight, f.bad, f.step, f.effort);
+            }
+            text += "\n";
+        }
+        "capabilities" => {
+            text += "\n| facet | capabilities |\n|---|---|\n";
+            for facet in FACETS {
+                let weighed: Vec<String> =
+                    facet.capabilities().iter().map(|(name, permille)| format!("{name} {permille}")).collect();
+                if !weighed.is_empty() {
+                    let _ = writeln!(text, "| `{}` | {} |", facet.id, weighed.join(", "));
+                }
+            }
+            text += "\n";
+        }
+        "gates" => {
+            text += "\n| gate | floor | when it is open | the step |\n|---|---:|---|---|\n";
+            for gate in GATES {
+                let floor = Exposure::of_tenths(gate.floor);
+                let _ = writeln!(text, "| `{}` | {floor} | {} | {} |", gate.id, gate.open, gate.step);
+            }
+            text += "\n";
+        }
+        "order" => {
+            text += "\n| unit | exposure | band | most of it |\n|---|---:|---|---|\n";
+            for (service, score) in typical() {
+                let exposure = if score.low == score.high {
+                    score.high.to_string()
+                } else {
+                    format!("{}-{}", score.low, score.high)
+                };
+                let gate = score.gates.first().map(|open| open.gate.id);
+                let most = gate.or_else(|| Some(score.contributions.first()?.facet.id)).unwrap_or_default();
+                let link = format!("[{service}](../tests/score/{service}.container)");
+                let _ = writeln!(text, "| {link} | {exposure} | {} | `{most}` |", score.band());
+            }
+            text += "\n";
+        }
+        _ => panic!("an unknown block: {name}"),
+    }
+    text
+}
+
+/// The typical units, the most exposed first.
+fn typical() -> Vec<(String, Score)> {
+    let mut files: Vec<(String, String)> = fs::read_dir(Path::new(ROOT).join("tests/score"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), fs::read_to_string(&path).unwrap()))
+        .collect();
+    files.sort();
+    let files: Vec<(&str, String)> = files.iter().map(|(name, text)| (name.as_str(), text.clone())).collect();
+    let mut services: Vec<_> = scored(&files, None).into_iter().map(|scored| (scored.service, scored.score)).collect();
+    services.sort_by_key(|(service, score)| (std::cmp::Reverse((score.high, score.low)), service.clone()));
+    services
+}
+
+/// Status, stdout and stderr of a run in the repository.
+fn plimsoll(args: &[&str]) -> (i32, String, String) {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+        .args(args)
+        .current_dir(ROOT)
+        .env_clear()
+        .output()
+        .unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+fn json(args: &[&str]) -> (i32, Value) {
+    let (status, out, err) = plimsoll(args);
+    (status, serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}{err}")))
+}
