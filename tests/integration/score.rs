@@ -87,6 +87,7 @@ const SOCKETS: &[&str] = &[
     "Volume=/var/./lib/..//run/:/s:ro",
     "Volume=/:/s:ro",
     "Volume=/proc/1/root/run/podman:/s:ro",
+    "Volume=/proc/1/root/proc/1/root/var/run:/s:ro",
     "Volume=/run/user/1000/podman:/s:ro",
     "Volume=/run/user/1000/podman/podman.sock:/s",
     "Volume=/run/user:/s:ro",

@@ -176,7 +176,8 @@ const DIRECTORIES: &[(&str, &str, &str)] = &[
     ("%V", "/var/tmp", "/var/tmp"),
 ];
 
-fn host_path(source: &str, profile: Profile) -> Option<String> {
+/// A path of the host as [`Mount::host_path`] tells it.
+pub(in crate::policy) fn host_path(source: &str, profile: Profile) -> Option<String> {
     let of_root = profile == Profile::Rootful;
     let begins = DIRECTORIES.iter().find_map(|(specifier, root, user)| {
         let rest = source.strip_prefix(specifier)?;

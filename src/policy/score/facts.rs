@@ -9,7 +9,7 @@ use super::{
 use crate::{
     model::Profile,
     policy::{
-        facts::{Arg, Container, DEFAULT_CAPABILITIES, MountKind, UserNamespace},
+        facts::{Arg, Container, DEFAULT_CAPABILITIES, IdRange, MountKind, UserNamespace},
         quadlet::Tree,
     },
 };
@@ -142,7 +142,7 @@ impl Facts {
             volumes_exec: container
                 .mounts
                 .iter()
-                .any(|m| m.kind != MountKind::Tmpfs && m.is_writable() && !m.has("noexec")),
+                .any(|m| m.kind != MountKind::Tmpfs && m.is_writable() && !m.is_on("noexec", "exec")),
             host_paths: host_paths::of(container, tree, read_only),
             shared_propagation: container.mounts.iter().any(|mount| mount.has("shared") || mount.has("rshared")),
             network: network::of(container, tree, assume),
@@ -184,7 +184,7 @@ fn ids(container: &Container<'_>, assume: Assume) -> Ids {
     // In a rootless map the ids behind the colon are those of the user's own namespace, whose 0 is the user.
     let kept = if rootless { 1 } else { SYSTEM_IDS };
     let mapped = |maps: &mut dyn Iterator<Item = &str>| {
-        let firsts: Vec<_> = maps.map(first_host_id).collect();
+        let firsts: Vec<_> = maps.map(|map| Some(IdRange::of(map)?.outside)).collect();
         match firsts {
             _ if firsts.iter().flatten().any(|id| *id < kept) => shared,
             _ if firsts.contains(&None) => unknown,
@@ -205,18 +205,11 @@ fn ids(container: &Container<'_>, assume: Assume) -> Ids {
     }
 }
 
-/// The first id of the host in `CONTAINER:HOST[:LENGTH]` (podman-run(1), `--uidmap`).
-fn first_host_id(map: &str) -> Option<u64> {
-    map.split(':').nth(1)?.trim_start_matches('@').parse().ok()
-}
-
 fn root(container: &Container<'_>, assume: Assume) -> bool {
-    let user = container.run.last("user").map(|arg| arg.value.split(':').next().unwrap_or_default());
-    match user {
-        Some("root") => true,
-        Some(user) if !user.is_empty() && user.bytes().all(|byte| byte.is_ascii_digit()) => {
-            user.bytes().all(|byte| byte == b'0')
-        }
+    match container.user() {
+        Some((user, _)) if user.bytes().all(|byte| byte.is_ascii_digit()) => user.bytes().all(|byte| byte == b'0'),
+        Some(("root", _)) => true,
+        // The user who starts it.
         None if matches!(container.user_namespace, UserNamespace::KeepId(..)) => false,
         // The image decides; it also decides what number a name is.
         _ => assume.pick(false, true),
@@ -233,7 +226,7 @@ fn mac_off(container: &Container<'_>) -> bool {
 /// unless it says `noexec`.
 fn tmpfs_exec(container: &Container<'_>) -> bool {
     let podmans_own = container.run.last("read-only-tmpfs").is_none_or(Arg::is_true);
-    podmans_own || container.mounts.iter().any(|mount| mount.kind == MountKind::Tmpfs && !mount.has("noexec"))
+    podmans_own || container.mounts.iter().any(|mount| mount.kind == MountKind::Tmpfs && !mount.is_on("noexec", "exec"))
 }
 
 fn denies_addresses(container: &Container<'_>) -> bool {

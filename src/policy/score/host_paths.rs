@@ -1,11 +1,8 @@
 //! Paths of the host inside the container: which, and what can be done with them.
 
-use crate::{
-    model::Profile,
-    policy::{
-        facts::{Container, Mount, MountKind},
-        quadlet::Tree,
-    },
+use crate::policy::{
+    facts::{Container, Mount, MountKind, host_path},
+    quadlet::Tree,
 };
 
 /// What a path of the host gives away.
@@ -49,7 +46,7 @@ impl HostPath {
 }
 
 /// What is dangerous to reach, by severity. A mount reaches a path that lies beneath it or above it; `*` stands for any
-/// name, or its end. /var/run is /run.
+/// name, or its end. Paths are told as [`Mount::host_path`] does: homes are `~`, /var/run is /run.
 #[rustfmt::skip] // several paths a line
 const REACHES: &[(Danger, &[&str])] = &[
     (Danger::EngineSocket, &[
@@ -69,13 +66,12 @@ const REACHES: &[(Danger, &[&str])] = &[
         "/usr/local/bin", "/usr/local/sbin", "/usr/local/lib", "/boot", "/efi",
         "/etc/passwd", "/etc/shadow", "/etc/sudoers", "/etc/sudoers.d", "/etc/pam.d", "/etc/ssh", "/etc/systemd",
         "/etc/containers", "/etc/crontab", "/etc/cron.d", "/etc/profile.d", "/etc/ld.so.preload",
-        "/etc/modprobe.d", "/etc/udev", "/root/.ssh", "/root/.bashrc", "/home/*/.ssh", "/home/*/.bashrc",
-        "/home/*/.config/systemd", "/home/*/.config/containers", "/run/systemd/system", "/var/lib/systemd",
-        "/var/spool/cron",
+        "/etc/modprobe.d", "/etc/udev", "/run/systemd/system", "/var/lib/systemd", "/var/spool/cron",
+        "/home", "~/.ssh", "~/.bashrc", "~/.config/systemd", "~/.config/containers",
     ]),
     (Danger::EngineStore, &[
         "/var/lib/containers/storage/overlay", "/var/lib/docker/overlay2", "/var/lib/containerd", "/var/lib/kubelet",
-        "/home/*/.local/share/containers/storage/overlay",
+        "~/.local/share/containers/storage/overlay",
     ]),
     (Danger::ManagerSocket, &[
         "/run/dbus", "/run/systemd/private", "/run/user/*/bus", "/run/user/*/systemd/private",
@@ -88,7 +84,7 @@ const SOCKETS: &[&str] = &["docker.sock", "podman.sock", "containerd.sock", "cri
 /// Where the system keeps its own.
 #[rustfmt::skip] // several paths a line
 const SYSTEM: &[&str] = &[
-    "/bin", "/boot", "/dev", "/efi", "/etc", "/lib", "/lib64", "/proc", "/root", "/run", "/sbin", "/sys",
+    "/bin", "/boot", "/dev", "/efi", "/etc", "/lib", "/lib64", "/proc", "/run", "/sbin", "/sys",
     "/usr", "/var/lib/containers", "/var/lib/docker", "/var/lib/systemd", "/var/log",
 ];
 
@@ -106,13 +102,13 @@ pub(super) fn of(container: &Container<'_>, tree: &Tree<'_>, read_only: bool) ->
         let (path, options) = value.unquoted().split_once(':').map_or((value.unquoted(), ""), |parts| parts);
         (path.to_owned(), !read_only && !options.split(',').any(|option| option == "O"))
     });
-    mounts.chain(rootfs).map(|(path, writable)| host_path(&parts(&path, container), writable)).collect()
+    mounts.chain(rootfs).map(|(path, writable)| weighed(&parts(&path, container), writable)).collect()
 }
 
 /// Whether a device (`/dev/sda`, `/dev/sda:/dev/disk:r`) is a disk, or memory.
 pub(super) fn is_disk(device: &str, container: &Container<'_>) -> bool {
     let path = device.split(':').next().unwrap_or(device);
-    host_path(&parts(path, container), true).danger.is_some()
+    weighed(&parts(path, container), true).danger.is_some()
 }
 
 /// The path of the host behind a mount: its own, or that of a volume which is a bind mount in disguise.
@@ -133,7 +129,7 @@ fn source(mount: &Mount<'_>, tree: &Tree<'_>) -> Option<String> {
 }
 
 /// A path of the host by what it reaches.
-fn host_path(parts: &[String], writable: bool) -> HostPath {
+fn weighed(parts: &[String], writable: bool) -> HostPath {
     let is_socket = parts.last().is_some_and(|name| SOCKETS.contains(&name.as_str()));
     let reached = || REACHES.iter().find(|(_, paths)| paths.iter().any(|path| reaches(parts, path)));
     let danger = match parts {
@@ -144,7 +140,8 @@ fn host_path(parts: &[String], writable: bool) -> HostPath {
     };
     let beneath = |dirs: &[&str]| dirs.iter().any(|dir| is_beneath(parts, dir));
     let system = parts.is_empty() || (beneath(SYSTEM) && (writable || !beneath(HARMLESS)));
-    HostPath { path: format!("/{}", parts.join("/")), writable, danger, system }
+    let root = if parts.first().is_some_and(|name| name == "~") { "" } else { "/" };
+    HostPath { path: format!("{root}{}", parts.join("/")), writable, danger, system }
 }
 
 /// Whether one of both lies within the other.
@@ -164,53 +161,24 @@ fn matches(name: &str, pattern: &str) -> bool {
     pattern.strip_suffix('*').map_or(name == pattern, |start| name.starts_with(start))
 }
 
-/// The names of a path from the root on. systemd's specifiers become what they stand for, `..` is walked, a pattern of
-/// `type=glob` ends where it begins to match, and the links by which everyone knows /run and the root are followed.
+/// The names of a path from the root on, or from a home (`~`). A pattern of `type=glob` ends where it begins to match,
+/// and /proc/1/root is the root. A path that only the host knows keeps its words.
 fn parts(path: &str, container: &Container<'_>) -> Vec<String> {
-    let path = expanded(path, container);
-    let mut parts: Vec<&str> = Vec::new();
-    for name in names(&path) {
-        match name {
-            "." => {}
-            ".." => {
-                parts.pop();
-            }
-            _ if name.contains(['*', '?', '[']) => break,
-            _ => parts.push(name),
-        }
-        match parts.as_slice() {
-            ["var", "run"] => parts = vec!["run"],
-            ["proc", _, "root"] => parts.clear(),
-            _ => {}
-        }
-    }
-    parts.into_iter().map(str::to_owned).collect()
-}
-
-/// systemd.unit(5), "Specifiers", for the manager of the system and for that of a user. The user's name and number are
-/// not known: any will do.
-const SPECIFIERS: &[(&str, &str, &str)] = &[
-    ("%h", "/root", "/home/user"),
-    ("~", "/root", "/home/user"),
-    ("%t", "/run", "/run/user/1000"),
-    ("%E", "/etc", "/home/user/.config"),
-    ("%S", "/var/lib", "/home/user/.local/state"),
-    ("%C", "/var/cache", "/home/user/.cache"),
-    ("%L", "/var/log", "/home/user/.local/state/log"),
-];
-
-fn expanded(path: &str, container: &Container<'_>) -> String {
-    if path.starts_with('.') {
+    let absolute = if path.starts_with('.') {
         // Quadlet takes it from the directory of the unit.
         let dir = container.unit.file().dir();
         let dir = if dir.is_empty() { "etc/containers/systemd" } else { dir };
-        return format!("{dir}/{path}");
+        format!("/{dir}/{path}")
+    } else {
+        path.to_owned()
+    };
+    let told = host_path(&absolute, container.profile).unwrap_or(absolute);
+    let parts: Vec<&str> = names(&told).take_while(|name| !name.contains(['*', '?', '['])).collect();
+    let mut rest = parts.as_slice();
+    while let ["proc", _, "root", inside @ ..] = rest {
+        rest = inside;
     }
-    let rootless = container.profile == Profile::Rootless;
-    for (specifier, system, user) in SPECIFIERS {
-        if let Some(rest) = path.strip_prefix(specifier) {
-            return format!("{}{rest}", if rootless { user } else { system });
-        }
-    }
-    path.to_owned()
+    let inside = || host_path(&format!("/{}", rest.join("/")), container.profile);
+    let told = if rest.len() < parts.len() { inside().unwrap_or_default() } else { parts.join("/") };
+    names(&told).map(str::to_owned).collect()
 }
