@@ -148,6 +148,10 @@ impl Case {
         }
     }
 
+    pub(super) fn has_no_links(&self) -> bool {
+        self.entries.iter().all(|entry| !matches!(entry.what, What::Link(_)))
+    }
+
     /// The same case with a prefix before the names of its units, so that it can stand beside others. None where that
     /// is not possible: `container.d` is about the units of all.
     pub(super) fn with_names(&self, prefix: &str) -> Option<Self> {

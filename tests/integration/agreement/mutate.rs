@@ -134,7 +134,8 @@ pub(super) struct Mutator<'a> {
 
 impl<'a> Mutator<'a> {
     pub(super) fn new(seeds: &'a [Case], seed: u64) -> Self {
-        Self { seeds, state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) }
+        // Neighbouring seeds must not begin at neighbouring places of one sequence.
+        Self { seeds, state: scatter(seed) }
     }
 
     /// The next mutant.
@@ -252,9 +253,12 @@ impl<'a> Mutator<'a> {
     /// A number below `end`. SplitMix64: small, and good enough for dice.
     fn below(&mut self, end: usize) -> usize {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((z ^ (z >> 31)) % end as u64).unwrap()
+        usize::try_from(scatter(self.state) % end as u64).unwrap()
     }
+}
+
+fn scatter(mut z: u64) -> u64 {
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
 }

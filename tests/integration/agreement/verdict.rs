@@ -1,8 +1,8 @@
 //! What the judge says, and how it differs from what Podman says.
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
-    fs,
+    collections::{BTreeSet, HashSet},
+    fmt, fs,
     path::{Component, Path, PathBuf},
 };
 
@@ -14,7 +14,7 @@ use plimsoll::{
 
 use super::{
     is_error,
-    podman::{About, Run},
+    podman::{About, Complaint, Run},
 };
 use crate::judge::Judge;
 
@@ -64,6 +64,15 @@ impl Judged {
         self.findings.iter().filter(is_one).any(|finding| rules.is_empty() || rules.contains(&finding.rule))
     }
 
+    /// The files that a complaint is about. One about a directory is about all in it.
+    fn named(&self, about: &About, dir: &Path) -> Vec<usize> {
+        let is_it = |file: &File| match about {
+            About::Name(name) => name == file.name(),
+            About::Path(path) => dir.join(&file.path).starts_with(path) || real(dir, &file.path).starts_with(path),
+        };
+        self.files.iter().enumerate().filter(|(_, file)| is_it(file)).map(|(index, _)| index).collect()
+    }
+
     /// Whether it lost its name to another file: then it counts as generated, and Podman never reads it.
     fn is_shadowed(&self, file: usize) -> bool {
         let says = |finding: &Finding| {
@@ -78,72 +87,74 @@ pub(super) fn version(judge: &Judge) -> Version {
     if judge.name.starts_with("podman 5.4") { (5, 4) } else { (5, 8) }
 }
 
-/// What differs, each difference beginning with the path of its file.
-pub(super) fn differences(judge: &Judge, dir: &Path, counts: impl Fn(&str) -> bool) -> Vec<String> {
+/// Something on which both do not agree.
+#[derive(Debug)]
+pub(super) struct Difference {
+    /// The file it is about, or all of them.
+    pub(super) path: Option<String>,
+    message: String,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path.as_deref().unwrap_or("all"), self.message)
+    }
+}
+
+/// On what both do not agree in a directory.
+pub(super) fn differences(judge: &Judge, dir: &Path) -> Vec<Difference> {
     let judged = Judged::of(dir, version(judge));
     let run = Run::of(judge, dir);
     let mut differences = Vec::new();
-    if (run.status == 2) != judged.panics() {
-        differences.push(format!(
-            "the generator ends with {}, the judge sees a panic: {}",
-            run.status,
-            judged.panics()
-        ));
-    }
-    let real = |path: &str| {
-        let path = dir.join(path);
-        let parent = path.parent().unwrap();
-        fs::canonicalize(parent).unwrap().join(path.file_name().unwrap())
+    let mut say = |path: Option<&str>, message: String| {
+        differences.push(Difference { path: path.map(str::to_owned), message });
     };
-    let mut by_name: HashMap<&str, Vec<usize>> = HashMap::new();
+    if (run.status == 2) != judged.panics() {
+        say(None, format!("the generator ends with {}, the judge sees a panic: {}", run.status, judged.panics()));
+    }
+    let complained: Vec<(Vec<usize>, &Complaint)> =
+        run.errors.iter().map(|error| (judged.named(&error.about, dir), error)).collect();
     for unit in &judged.units {
         let path = &judged.files[unit.file].path;
-        by_name.entry(judged.files[unit.file].name()).or_default().push(unit.file);
-        if !counts(path) {
-            continue;
-        }
-        let service = run.services.get(&real(path));
+        let service = run.services.get(&real(dir, path));
         match service {
-            Some(_) if !unit.generated => differences.push(format!("{path}: generated, and the judge says it is not")),
+            Some(_) if !unit.generated => say(Some(path), "generated, and the judge says it is not".to_owned()),
             None if unit.generated && !judged.is_shadowed(unit.file) => {
-                differences.push(format!("{path}: not generated, and the judge says it is"));
+                say(Some(path), "not generated, and the judge says it is".to_owned());
             }
             Some(service) if *service != clean(&format!("{}.service", unit.service)) => {
-                differences.push(format!("{path}: becomes {service}, and the judge says {}", unit.service));
+                say(Some(path), format!("becomes {service}, and the judge says {}", unit.service));
             }
             _ => {}
         }
-        let complaint = run.errors.iter().find(|error| match &error.about {
-            About::Name(name) => name == judged.files[unit.file].name(),
-            About::Path(named) => *named == real(path),
-        });
-        // That a directory has the name of a Quadlet file is said at a file in it, which may well be generated.
-        let behind =
-            path.rsplit_once('/').is_some_and(|(dir, _)| dir.split('/').any(|name| UnitType::of_file(name).is_some()));
-        if service.is_some() && complaint.is_none() && !behind && judged.has(unit.file, &REFUSALS) {
-            differences.push(format!("{path}: generated without a word, and the judge speaks of {REFUSALS:?}"));
+        let is_told_of = complained.iter().any(|(files, _)| files.contains(&unit.file));
+        if service.is_some() && !is_told_of && !is_behind_a_quadlets_name(path) && judged.has(unit.file, &REFUSALS) {
+            say(Some(path), format!("generated without a word, and the judge speaks of {REFUSALS:?}"));
         }
     }
-    for error in &run.errors {
-        let (files, name): (Vec<usize>, String) = match &error.about {
-            About::Name(name) => (by_name.get(name.as_str()).cloned().unwrap_or_default(), name.clone()),
-            About::Path(path) => {
-                let is_it =
-                    |(_, file): &(usize, &File)| real(&file.path) == *path || path_within(&real(&file.path), path);
-                let files = judged.files.iter().enumerate().filter(is_it).map(|(index, _)| index).collect();
-                (files, path.strip_prefix(dir).unwrap_or(path).display().to_string())
-            }
-        };
+    for (files, Complaint { about, message }) in complained {
         if !files.iter().any(|file| judged.has(*file, &[])) {
-            let path = files.first().map_or(name, |file| judged.files[*file].path.clone());
-            differences.push(format!("{path}: Podman complains, and the judge does not: {}", error.message));
+            let path = match (files.first(), about) {
+                (Some(file), _) => judged.files[*file].path.clone(),
+                (None, About::Name(name)) => name.clone(),
+                (None, About::Path(path)) => path.strip_prefix(dir).unwrap_or(path).display().to_string(),
+            };
+            say(Some(&path), format!("Podman complains, and the judge does not: {message}"));
         }
     }
     differences
 }
 
-fn path_within(path: &Path, dir: &Path) -> bool {
-    path.starts_with(dir)
+/// That a directory has the name of a Quadlet file is said at a file in it, which may well be generated.
+fn is_behind_a_quadlets_name(path: &str) -> bool {
+    path.rsplit_once('/').is_some_and(|(dir, _)| dir.split('/').any(|name| UnitType::of_file(name).is_some()))
+}
+
+/// The path of a file as the generator knows it: links to directories resolved.
+fn real(dir: &Path, path: &str) -> PathBuf {
+    let path = dir.join(path);
+    let (parent, name) = (path.parent().unwrap(), path.file_name().unwrap());
+    fs::canonicalize(parent).unwrap().join(name)
 }
 
 /// A path as Go joins it: without `.` and `..`.

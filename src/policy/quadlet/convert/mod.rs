@@ -160,7 +160,13 @@ fn finish(
     let mut converted = Vec::with_capacity(units.len());
     for (at, ((mut report, needs, panic), service)) in done.into_iter().zip(services).enumerate() {
         if let Some(place) = panic {
-            panics(place, units.len() - generated.iter().filter(|generated| **generated).count(), &mut report);
+            let is_reached = units[at].fate == Fate::Loaded;
+            panics(
+                place,
+                is_reached,
+                units.len() - generated.iter().filter(|generated| **generated).count(),
+                &mut report,
+            );
         }
         // Where it is not generated itself, what it needs is the lesser trouble.
         for need in needs.into_iter().filter(|_| generated[at]) {
@@ -197,7 +203,11 @@ fn survivors(units: &[Candidate<'_>], done: &[(Report, Vec<Need>, Option<Span>)]
     survives
 }
 
-fn panics(at: Span, lost: usize, report: &mut Report) {
+fn panics(at: Span, is_reached: bool, lost: usize, report: &mut Report) {
+    if !is_reached {
+        report.refuse("PL020", at, "the generator would panic over this mount without a source, if it came to it");
+        return;
+    }
     let message = match lost {
         0 | 1 => "the generator panics over this mount without a source".to_owned(),
         lost => format!(
