@@ -249,7 +249,7 @@ mod tests {
     #[test]
     fn slices_nest_by_their_dashes() {
         assert_eq!(
-            around("services-forge-web.slice"),
+            slices_around("services-forge-web.slice"),
             ["services-forge-web.slice", "services-forge.slice", "services.slice"]
         );
         assert_eq!(slices_around(r"services-my\x2dapp.slice"), [r"services-my\x2dapp.slice", "services.slice"]);
