@@ -21,7 +21,7 @@ pub(super) const RULES: &[Rule] = &[
               podman takes the last: the key is still there to be read, and no longer counts.",
         fix: "say it once, with the key",
         bad: "[Container]\nPodmanArgs=--pids-limit=4096",
-        good: "[Container]\nPidsLimit=4096\nPodmanArgs=--init",
+        good: "[Container]\nPidsLimit=128\nPodmanArgs=--init",
         sources: &["podman-systemd.unit(5) PodmanArgs="],
         check: Check::Unit(raw_override),
     },

@@ -154,10 +154,11 @@ pub(super) const SET_USER_ID: Rule = Rule {
     id: "PL220",
     name: "mount-without-nosuid-nodev",
     severity: Severity::Info,
-    what: "Set-user-id programs or device files count on a path of the host.",
-    why: "podman mounts volumes and memory nosuid and nodev by itself, and a path of the host the way the host has it \
-          mounted. A set-user-id program or a device file that lies there, or is put there, then counts; \
-          NoNewPrivileges= and the cgroup of devices stand in between, and this is the second line.",
+    what: "A mount does not say `nosuid` and `nodev`.",
+    why: "podman mounts a path of the host the way the host has it mounted: a set-user-id program or a device file that \
+          lies there, or is put there, counts. NoNewPrivileges= and the cgroup of devices stand in between, and this is \
+          the second line. Volumes and memory it mounts nosuid and nodev by itself; saying so keeps it so whatever is \
+          added to the options.",
     fix: "add `nosuid,nodev`",
     bad: "[Container]\nVolume=/srv/web/data:/data:rw,Z,idmap,noexec",
     good: "[Container]\nVolume=/srv/web/data:/data:rw,Z,idmap,nosuid,nodev,noexec",
@@ -170,12 +171,19 @@ fn set_user_id(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>) 
         MountKind::Bind => !mount.is_on(no, yes),
         _ => mount.is_on(yes, no),
     };
-    let open: Vec<&Mount<'_>> =
-        files(container).filter(|mount| counts(mount, "nosuid", "suid") || counts(mount, "nodev", "dev")).collect();
-    let Some(first) = open.first() else { return };
-    let finding = found.at(first.at, format!("set-user-id programs or device files count in {}", targets(&open)));
-    for other in &open[1..] {
-        finding.related(other.at, "and here");
+    let silent: Vec<&Mount<'_>> =
+        files(container).filter(|mount| !mount.is_on("nosuid", "suid") || !mount.is_on("nodev", "dev")).collect();
+    let (open, by_default): (Vec<&Mount<'_>>, Vec<_>) =
+        silent.into_iter().partition(|mount| counts(mount, "nosuid", "suid") || counts(mount, "nodev", "dev"));
+    for (mounts, what) in [
+        (open, "set-user-id programs or device files count in"),
+        (by_default, "only podman's default keeps set-user-id programs and device files out of"),
+    ] {
+        let Some(first) = mounts.first() else { continue };
+        let finding = found.at(first.at, format!("{what} {}", targets(&mounts)));
+        for other in &mounts[1..] {
+            finding.related(other.at, "and here");
+        }
     }
 }
 

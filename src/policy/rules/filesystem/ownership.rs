@@ -16,10 +16,11 @@ pub(super) const NO_LABEL: Rule = Rule {
     id: "PL204",
     name: "missing-selinux-relabel",
     severity: Severity::Info,
-    what: "A path of the host is mounted without `z` or `Z`.",
+    what: "A path of the host, or a named volume, is mounted without `z` or `Z`.",
     why: "Where SELinux is on, a container may touch only files that carry its label; others look to it as if it had no \
-          permission at all. `Z` labels them for this container alone, `z` for all containers. Where SELinux is not on, \
-          both do nothing.",
+          permission at all. `Z` labels them for this container alone, `z` for all containers. A named volume has the \
+          label for all containers from the start, so that any of them could read it. Where SELinux is not on, both do \
+          nothing.",
     fix: "add `Z`, or `z` where another container mounts it as well",
     bad: "[Container]\nVolume=/srv/web/data:/data:rw,idmap,nosuid,nodev,noexec",
     good: "[Container]\nVolume=/srv/web/data:/data:rw,Z,idmap,nosuid,nodev,noexec\n\
@@ -32,8 +33,14 @@ fn no_label(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
     if is_unconfined(container) {
         return;
     }
-    let binds = container.mounts.iter().filter(|mount| mount.kind == MountKind::Bind);
-    for mount in binds.filter(|mount| mount.relabel().is_none() && !mount.is_overlay()) {
+    let of_somebody = |mount: &&Mount<'_>| match mount.kind {
+        MountKind::Bind => true,
+        MountKind::Volume => !mount.source.is_empty(),
+        MountKind::Tmpfs | MountKind::Other => false,
+    };
+    for mount in
+        container.mounts.iter().filter(of_somebody).filter(|mount| mount.relabel().is_none() && !mount.is_overlay())
+    {
         let stays = mount.host_path(container.profile).is_some_and(|path| {
             let is_server = places::is_special(&path) || places::is_beneath(&path, "/run");
             is_server || places::is_never_labelled(&path) || places::is_of_the_system(&path)

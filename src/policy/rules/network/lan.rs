@@ -57,8 +57,8 @@ pub(in crate::policy::rules) const RULES: &[Rule] = &[
         why: "The key does not say which network it means. podman takes it where there is one, and refuses to start the \
               container where there are several, or where the network is none, the host's or a user-mode one.",
         fix: "write it beside the network it is meant for, `Network=lan.network:ip=192.168.1.50`",
-        bad: "[Container]\nNetwork=lan.network\nNetwork=db.network\nIP=192.168.1.50",
-        good: "[Container]\nNetwork=lan.network:ip=192.168.1.50\nNetwork=db.network",
+        bad: "[Container]\nNetwork=lan\nNetwork=db\nIP=192.168.1.50",
+        good: "[Container]\nNetwork=lan:ip=192.168.1.50\nNetwork=db",
         sources: &["B44", "podman-run(1) --ip"],
         check: Check::Across(|all, scope, found| each(all, scope, found, ip_key)),
     },
