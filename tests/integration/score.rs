@@ -260,7 +260,7 @@ fn the_ends_of_the_scale_are_reached_and_every_facet_counts() {
         "Volume=/:/h:rshared",
         "Network=host",
         "PidsLimit=0",
-        "Environment=TOKEN=x",
+        "Environment=DB_PASSWORD=hunter2",
         "EnvironmentHost=true",
         "Image=b",
     ];

@@ -6,7 +6,7 @@ use super::{
     facts::{Facts, Ids},
     host_paths::HostPath,
     image::Pin,
-    limits::{Pids, Stated},
+    limits::{Pids, Told},
     network::{Network, Published},
 };
 
@@ -186,11 +186,11 @@ pub(super) fn cpu(facts: &Facts) -> Badness {
     limit(facts.cpu)
 }
 
-fn limit(stated: Stated) -> Badness {
-    match stated {
-        Stated::Twice => GOOD,
-        Stated::Once => bad(250, "its limit is stated once"),
-        Stated::Nowhere => bad(1000, "it has no limit"),
+fn limit(told: Told) -> Badness {
+    match told {
+        Told::Both => GOOD,
+        Told::One => bad(250, "only one of systemd and podman is told a limit"),
+        Told::Neither => bad(1000, "it has no limit"),
     }
 }
 

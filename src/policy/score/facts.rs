@@ -3,13 +3,13 @@
 use super::{
     host_paths::{self, HostPath},
     image::{self, Image},
-    limits::{self, Pids, Stated},
+    limits::{self, Limits, Pids, Told},
     network::{self, Network, Published},
 };
 use crate::{
     model::Profile,
     policy::{
-        facts::{Arg, Container, DEFAULT_CAPABILITIES, IdRange, MountKind, UserNamespace},
+        facts::{Arg, Container, DEFAULT_CAPABILITIES, IdRange, MountKind, Resource, UserNamespace, plain_secrets},
         quadlet::Tree,
     },
 };
@@ -83,13 +83,13 @@ pub(super) struct Facts {
     pub(super) published: Published,
     /// systemd filters its addresses.
     pub(super) address_filter: bool,
-    pub(super) memory: Stated,
-    pub(super) cpu: Stated,
+    pub(super) memory: Told,
+    pub(super) cpu: Told,
     pub(super) pids: Pids,
     pub(super) swap: bool,
     pub(super) image: Image,
     pub(super) tls: bool,
-    /// Variables whose name is that of a secret and whose value stands in the unit.
+    /// Names of secrets whose values stand in the unit.
     pub(super) open_secrets: Vec<String>,
     /// Secrets that become variables.
     pub(super) secrets_as_variables: bool,
@@ -101,6 +101,7 @@ impl Facts {
     /// The facts of a container.
     pub(super) fn of(container: &Container<'_>, tree: &Tree<'_>, assume: Assume) -> Self {
         let run = &container.run;
+        let limits = Limits::of(container);
         let rootless = container.profile == Profile::Rootless;
         let ids = ids(container, assume);
         let read_only = run.on("read-only").is_some();
@@ -148,13 +149,13 @@ impl Facts {
             network: network::of(container, tree, assume),
             published: network::published(container, assume),
             address_filter: !rootless && limits::in_service_cgroup(container) && denies_addresses(container),
-            memory: limits::memory(container),
-            cpu: limits::cpu(container),
-            pids: limits::pids(container),
-            swap: limits::swap(container),
+            memory: limits.told(Resource::Memory),
+            cpu: limits.told(Resource::Cpu),
+            pids: limits.pids(),
+            swap: limits.told(Resource::Swap) == Told::Neither,
             image: image::of(container, tree, assume),
             tls: image::verifies_tls(container, tree),
-            open_secrets: open_secrets(container),
+            open_secrets: plain_secrets(container.unit).into_iter().map(|secret| secret.name).collect(),
             secrets_as_variables: run.all("secret").any(|arg| arg.value.split(',').any(|part| part == "type=env")),
             host_environment: run.on("env-host").is_some(),
             proxy_environment: run.last("http-proxy").is_none_or(Arg::is_true),
@@ -234,19 +235,4 @@ fn denies_addresses(container: &Container<'_>) -> bool {
         let words: Vec<&str> = value.text.split_whitespace().collect();
         words.contains(&"any")
     })
-}
-
-/// How the name of a variable ends whose value is a secret.
-const SECRET: &[&str] =
-    &["PASSWORD", "PASSWD", "PASS", "SECRET", "TOKEN", "APIKEY", "API_KEY", "PRIVATE_KEY", "SECRET_KEY", "CREDENTIALS"];
-
-fn open_secrets(container: &Container<'_>) -> Vec<String> {
-    let variables = container.run.all("env").filter_map(|arg| arg.value.split_once('='));
-    variables
-        .filter(|(name, value)| {
-            let name = name.to_ascii_uppercase();
-            !value.is_empty() && !value.starts_with('/') && SECRET.iter().any(|end| name.ends_with(end))
-        })
-        .map(|(name, _)| name.to_owned())
-        .collect()
 }

@@ -5,10 +5,9 @@ use crate::{
     model::Profile,
     policy::{
         Effective,
-        facts::{Container, NetworkMode, NetworkUse, Run},
+        facts::{Container, NetworkMode, NetworkUnit, NetworkUse, Run},
         quadlet::Tree,
     },
-    unit::split::Mode,
 };
 
 /// The network of a container: of several the one that reaches farthest. In the order of their reach.
@@ -72,18 +71,12 @@ fn reach(network: &NetworkUse<'_>, default: Network, tree: &Tree<'_>, assume: As
 }
 
 fn of_unit(unit: &Effective<'_>) -> Network {
-    let args: Vec<String> =
-        unit.list("Network", "PodmanArgs").iter().flat_map(|value| value.split(Mode::Args).into_texts()).collect();
-    let driver = unit.last("Network", "Driver").map(|value| value.unquoted().to_owned());
-    let on_lan = |word: &String| word.ends_with("macvlan") || word.ends_with("ipvlan");
-    let internal = unit.last("Network", "Internal").is_some_and(|value| value.is_true());
-    // `Internal=` takes only the default route of a macvlan: the neighbours stay.
-    if driver.iter().chain(&args).any(on_lan) {
-        Network::Lan
-    } else if internal || args.iter().any(|word| word == "--internal") {
-        Network::Internal
-    } else {
-        Network::Own
+    let unit = NetworkUnit::of(unit);
+    match unit.internal {
+        // `Internal=` takes only the default route of a macvlan: the neighbours stay.
+        _ if unit.is_on_lan() => Network::Lan,
+        Some(_) => Network::Internal,
+        None => Network::Own,
     }
 }
 

@@ -6,7 +6,7 @@ use super::{
     facts::{Facts, Ids},
     host_paths::HostPath,
     image::Pin,
-    limits::{Pids, Stated},
+    limits::{Pids, Told},
     network::{Network, Published},
 };
 
@@ -185,11 +185,11 @@ pub const FACETS: &[Facet] = &[
     facet("memory", 600, 1, "its memory is not limited, or not twice",
         "write `MemoryMax=` in [Service] and the same number as `PodmanArgs=--memory=`",
         &["A39", "B40", "CIS 5.11"],
-        Of(of::memory, |f| f.memory = Stated::Twice)),
+        Of(of::memory, |f| f.memory = Told::Both)),
     facet("cpu", 300, 1, "its processor time is not limited, or not twice",
         "write `CPUQuota=` in [Service] and the same share as `PodmanArgs=--cpus=`",
         &["A40", "B40", "CIS 5.12"],
-        Of(of::cpu, |f| f.cpu = Stated::Twice)),
+        Of(of::cpu, |f| f.cpu = Told::Both)),
     facet("pids", 400, 1, "it may have more than 4096 processes",
         "write `PidsLimit=256`",
         &["CIS 5.29"],
