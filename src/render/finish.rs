@@ -58,8 +58,7 @@ pub(super) fn finish(
         check_template_lines(&unit, draft.kind, catalog, &place, diagnostics);
     }
     let lines: Vec<&Line> = blocks.iter().flat_map(|block| &block.lines).collect();
-    let header = draft.file.map_or(Origin::BuiltIn, |file| Origin::At(Span { file, start: 0, end: 0 }));
-    let mut origins = origins(&unit, &lines, header, author);
+    let mut origins = origins(&unit, &lines, draft.origin, author);
     for ((_, origin), line) in waivers.iter().zip(origins.iter_mut().skip(1)) {
         *line = *origin;
     }

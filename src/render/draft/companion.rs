@@ -1,6 +1,6 @@
 //! Units that stand beside a service or a stack: `.image`, `.build`, `.pod`, `.artifact`.
 
-use super::{Builder, Draft, Drafting, FileKind, Line};
+use super::{Builder, Draft, Drafting, FileKind, Line, whole};
 use crate::{
     diagnostic::{Diagnostic, FileId, Origin},
     model::{Companion, Image, Profile, Service, Text},
@@ -130,7 +130,7 @@ fn unit(
         service: service.map(|service| service.name.clone()),
         template,
         header: drafting.header(Some(file)),
-        file: Some(file),
+        origin: whole(Some(file)),
         blocks: vec![head, block],
     }
 }

@@ -3,7 +3,7 @@
 mod network;
 mod storage;
 
-use super::{Block, Builder, Draft, Drafting, FileKind, companion, encode::encoded, limits, slice};
+use super::{Block, Builder, Draft, Drafting, FileKind, companion, encode::encoded, limits, slice, whole};
 use crate::{
     diagnostic::{Origin, Sourced},
     model::{AllowEntry, DependencyKind, Image, Service, Setting, SettingValue, Text},
@@ -133,7 +133,7 @@ pub(super) fn draft(service: &Service, drafting: &mut Drafting<'_>, drafts: &mut
         service: Some(service.name.clone()),
         template: "container.j2",
         header: drafting.header(Some(service.file)),
-        file: Some(service.file),
+        origin: whole(Some(service.file)),
         blocks,
     });
     drafts.extend(companion::image(service, drafting));

@@ -10,7 +10,7 @@ mod slice;
 mod volume;
 
 use crate::{
-    diagnostic::{Diagnostic, Diagnostics, FileId, Origin, Sources},
+    diagnostic::{Diagnostic, Diagnostics, FileId, Origin, Sources, Span},
     model::{Catalog, Companion, Name, Network, Profile, Service, Setting, Stack, Text, Verbatim, Volume},
     unit::{UnitType, keys, quote::Refusal},
 };
@@ -41,8 +41,8 @@ pub(crate) struct Draft {
     pub(crate) service: Option<Name>,
     pub(crate) template: &'static str,
     pub(crate) header: String,
-    /// The file it comes from, for the origin of its header.
-    pub(crate) file: Option<FileId>,
+    /// What it comes from as a whole: the origin of its header.
+    pub(crate) origin: Origin,
     pub(crate) blocks: Vec<Block>,
 }
 
@@ -97,6 +97,11 @@ fn drafts(subject: Subject<'_>, drafting: &mut Drafting<'_>) -> Vec<Draft> {
         Subject::Volume(volume) => vec![volume::draft(volume, drafting)],
         Subject::Companion(file, companion) => companion::draft(companion, None, file, drafting).into_iter().collect(),
     }
+}
+
+/// A file of the catalog as a whole.
+fn whole(file: Option<FileId>) -> Origin {
+    file.map_or(Origin::BuiltIn, |file| Origin::At(Span { file, start: 0, end: 0 }))
 }
 
 /// What drafting needs to know, and where it complains.

@@ -47,7 +47,7 @@ pub(super) fn draft(network: &Network, drafting: &mut Drafting<'_>) -> Draft {
         service: None,
         template: "network.j2",
         header: drafting.header(Some(network.file)),
-        file: Some(network.file),
+        origin: network.origin,
         blocks: [vec![unit, keys], rest].concat(),
     }
 }

@@ -1,7 +1,7 @@
 //! Slices: of the fleet, of a stack, of a service. Their names are paths: `services-forge-web.slice` is inside
 //! `services-forge.slice` inside `services.slice` (systemd.slice(5)).
 
-use super::{Builder, Draft, Drafting, FileKind, limits};
+use super::{Builder, Draft, Drafting, FileKind, limits, whole};
 use crate::{
     diagnostic::{FileId, Sourced},
     model::{Limits, Name, Service, Stack, Text, Verbatim},
@@ -93,7 +93,7 @@ fn draft(parts: Parts<'_>, drafting: &mut Drafting<'_>) -> Draft {
         service: parts.service.cloned(),
         template: "slice.j2",
         header: drafting.header(parts.file),
-        file: parts.file,
+        origin: whole(parts.file),
         blocks: vec![unit, slice],
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn draft(volume: &Volume, drafting: &mut Drafting<'_>) -> Draft {
         service: None,
         template: "volume.j2",
         header: drafting.header(Some(volume.file)),
-        file: Some(volume.file),
+        origin: volume.origin,
         blocks: [vec![unit, keys], rest].concat(),
     }
 }
