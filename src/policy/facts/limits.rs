@@ -66,7 +66,7 @@ impl Resource {
     fn of_systemd(self, text: &str) -> Option<Limit> {
         match self {
             // 0 is no amount of memory; of swap it is.
-            Self::Memory => systemd_bytes(text).filter(|limit| *limit != Limit::Exactly(0)),
+            Self::Memory => systemd_bytes(text).filter(|limit| !limit.is_zero()),
             Self::Swap => systemd_bytes(text),
             Self::Cpu => systemd_cpu_micros(text).map(Limit::Exactly),
             Self::Tasks => size::systemd_tasks(text),

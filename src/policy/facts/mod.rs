@@ -24,7 +24,8 @@ pub use ports::{Port, PortRange, of as published_ports, parse as parse_port};
 pub use run::{Arg, Run};
 pub use secret::{PlainSecret, is_in as is_secret_in, of as plain_secrets};
 pub use size::{
-    Limit, bytes, cpus, podman_bytes, podman_cpu_micros, systemd_bytes, systemd_cpu_micros, systemd_tasks, tmpfs_bytes,
+    Limit, bytes, cpus, podman_bytes, podman_cpu_micros, systemd_bytes, systemd_cpu_micros, systemd_number,
+    systemd_tasks, tmpfs_bytes,
 };
 pub use user_namespace::{IdRange, UserNamespace};
 

@@ -20,6 +20,11 @@ impl Limit {
         }
     }
 
+    /// Whether it allows nothing at all.
+    pub fn is_zero(self) -> bool {
+        matches!(self, Self::Exactly(0) | Self::Share(0))
+    }
+
     /// Whether there is an end to it.
     pub fn is_limit(self) -> bool {
         self != Self::Infinity
@@ -70,19 +75,21 @@ pub fn systemd_tasks(text: &str) -> Option<Limit> {
     if let Some(share) = permyriad(text).filter(|share| *share <= 10_000) {
         return Some(Limit::Share(share));
     }
+    systemd_number(text).filter(|tasks| (1..u64::MAX).contains(tasks)).map(Limit::Exactly)
+}
+
+/// A whole number as systemd reads it, in C's spelling: `320`, `+320`, `0x140`, `0500`.
+pub fn systemd_number(text: &str) -> Option<u64> {
     let digits = text.strip_prefix('+').unwrap_or(text);
-    let radix = |radix: u32, digits: &str| {
-        let clean = digits.chars().all(|c| c.is_digit(radix));
-        u64::from_str_radix(digits, radix).ok().filter(|_| clean)
+    let (radix, digits) = match digits.get(..2) {
+        Some("0x" | "0X") => (16, &digits[2..]),
+        Some("0o" | "0O") => (8, &digits[2..]),
+        Some("0b" | "0B") => (2, &digits[2..]),
+        Some(_) if digits.starts_with('0') => (8, &digits[1..]),
+        _ => (10, digits),
     };
-    let number = match digits.get(..2) {
-        Some("0x" | "0X") => radix(16, &digits[2..]),
-        Some("0o" | "0O") => radix(8, &digits[2..]),
-        Some("0b" | "0B") => radix(2, &digits[2..]),
-        Some(_) if digits.starts_with('0') => radix(8, &digits[1..]),
-        _ => radix(10, digits),
-    };
-    number.filter(|tasks| (1..u64::MAX).contains(tasks)).map(Limit::Exactly)
+    let clean = digits.chars().all(|c| c.is_digit(radix));
+    u64::from_str_radix(digits, radix).ok().filter(|_| clean)
 }
 
 /// A size of podman in bytes: a number with `b`, `k`, `m`, `g`, `t`, `p` in any case, alone or followed by `b` or `ib`,
@@ -193,7 +200,7 @@ mod tests {
 
     use super::*;
 
-    /// The oddities of both dialects, each seen or read in the source of its reader.
+    /// The oddities of both dialects, each seen on systemd 257 or read in the source of its reader.
     #[test]
     fn systemd_reads_sizes_its_own_way() {
         let exactly = |number| Some(Limit::Exactly(number));
@@ -239,8 +246,11 @@ mod tests {
     fn systemd_reads_tasks_and_quotas_its_own_way() {
         for (text, tasks) in [
             ("320", Some(Limit::Exactly(320))),
+            ("+320", Some(Limit::Exactly(320))),
             ("0x10", Some(Limit::Exactly(16))),
+            ("0b11", Some(Limit::Exactly(3))),
             ("010", Some(Limit::Exactly(8))),
+            ("0%", Some(Limit::Share(0))),
             ("15%", Some(Limit::Share(1500))),
             ("infinity", Some(Limit::Infinity)),
             ("0", None),

@@ -7,8 +7,8 @@ use crate::{
     policy::{
         Effective,
         facts::{
-            Arg, Container, Layer, Limit, Resource, Run, podman_bytes, podman_cpu_micros, systemd_bytes,
-            systemd_cpu_micros, systemd_tasks,
+            Arg, Container, Layer, Resource, Run, podman_bytes, podman_cpu_micros, systemd_bytes, systemd_cpu_micros,
+            systemd_number, systemd_tasks,
         },
         quadlet::Loaded,
     },
@@ -97,7 +97,7 @@ struct Reader {
 const READERS: &[Reader] = &[
     Reader {
         directives: &["MemoryHigh", "MemoryMax", "StartupMemoryHigh", "StartupMemoryMax"],
-        reads: |text| systemd_bytes(text).is_some_and(|limit| limit != Limit::Exactly(0)),
+        reads: |text| systemd_bytes(text).is_some_and(|limit| !limit.is_zero()),
         help: "write bytes, or a number with K, M, G or T",
     },
     Reader {
@@ -138,7 +138,7 @@ const READERS: &[Reader] = &[
     },
     Reader {
         directives: &["StartLimitBurst"],
-        reads: |text| text.parse::<u32>().is_ok(),
+        reads: |text| systemd_number(text).is_some_and(|number| u32::try_from(number).is_ok()),
         help: "write a whole number",
     },
     Reader {
@@ -153,7 +153,7 @@ const READERS: &[Reader] = &[
     },
     Reader {
         directives: &["OOMScoreAdjust"],
-        reads: |text| text.parse::<i32>().is_ok_and(|score| (-1000..=1000).contains(&score)),
+        reads: |text| systemd_number(text.strip_prefix('-').unwrap_or(text)).is_some_and(|score| score <= 1000),
         help: "write a number from -1000 to 1000",
     },
 ];
@@ -162,7 +162,7 @@ const READERS: &[Reader] = &[
 const RESTART: &[&str] = &["no", "on-success", "on-failure", "on-abnormal", "on-watchdog", "on-abort", "always"];
 
 fn is_weight(text: &str) -> bool {
-    text.parse::<u32>().is_ok_and(|weight| (1..=10_000).contains(&weight))
+    systemd_number(text).is_some_and(|weight| (1..=10_000).contains(&weight))
 }
 
 fn not_understood(_: &[Container<'_>], scope: &Scope<'_>, found: &mut Found<'_>) {
@@ -212,8 +212,9 @@ fn refused(unit: &Effective<'_>, arg: &Arg<'_>, found: &mut Found<'_>) {
         "pids-limit" => text.parse::<i64>().is_ok(),
         _ => return,
     };
-    // Specifiers and variables are systemd's to fill in.
-    if text.contains(['%', '$']) {
+    // Specifiers and variables are systemd's to fill in, and Go reads more spellings of a number than anybody writes.
+    let odd = text.parse::<f64>().is_ok_and(|number| number.is_finite() && number >= 0.0) || text.starts_with("0x");
+    if text.contains(['%', '$']) || (!reads && odd) {
         return;
     }
     let name = if arg.is_raw() { format!("--{}", arg.flag) } else { arg.key.to_owned() };
