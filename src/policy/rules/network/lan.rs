@@ -57,8 +57,9 @@ pub(in crate::policy::rules) const RULES: &[Rule] = &[
         why: "The key does not say which network it means. podman takes it where there is one, and refuses to start the \
               container where there are several, or where the network is none, the host's or a user-mode one.",
         fix: "write it beside the network it is meant for, `Network=lan.network:ip=192.168.1.50`",
-        bad: "[Container]\nNetwork=lan\nNetwork=db\nIP=192.168.1.50",
-        good: "[Container]\nNetwork=lan:ip=192.168.1.50\nNetwork=db",
+        bad: "[Container]\nNetwork=lan.network\nNetwork=db.network\nIP=192.168.1.50",
+        good: "[Container]\nNetwork=lan.network:ip=192.168.1.50\nNetwork=db.network\n# lan.network\n[Network]\n\
+               Subnet=192.168.1.0/24\n# db.network\n[Network]\nInternal=true",
         sources: &["B44", "podman-run(1) --ip"],
         check: Check::Across(|all, scope, found| each(all, scope, found, ip_key)),
     },
@@ -67,11 +68,11 @@ pub(in crate::policy::rules) const RULES: &[Rule] = &[
         name: "network-addresses",
         severity: Severity::Error,
         what: "A network's gateway or range does not fit its subnets.",
-        why: "Quadlet gives the first gateway and the first range to the first subnet. Without a subnet, or with more of \
-              them than subnets, it generates no service; where they stand outside their subnet podman refuses to make \
-              the network. Every container that names it fails to start.",
+        why: "Quadlet gives the first gateway and the first range to the first subnet, the second ones to the second, in \
+              the order in which they stand. Where one is outside its subnet podman refuses to make the network, and \
+              every container that names it fails to start.",
         fix: "write one Subnet= for each Gateway= and IPRange=, in the same order",
-        bad: "# lan.network\n[Network]\nGateway=192.168.1.1",
+        bad: "# lan.network\n[Network]\nSubnet=192.168.1.0/24\nGateway=192.168.2.1",
         good: "# lan.network\n[Network]\nSubnet=192.168.1.0/24\nGateway=192.168.1.1",
         sources: &["B44", "podman-systemd.unit(5) Gateway=", "podman-network-create(1)"],
         check: Check::Unit(addresses),
@@ -261,14 +262,6 @@ fn network_unit<'a>(loaded: &'a Loaded<'a>) -> Option<NetworkUnit<'a>> {
 fn addresses(loaded: &Loaded<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
     let Some(unit) = network_unit(loaded) else { return };
     for (what, said) in [("gateway", &unit.gateways), ("range", &unit.ranges)] {
-        if let Some(extra) = said.get(unit.subnets.len()) {
-            let message = match unit.subnets.len() {
-                0 => format!("the {what} {} has no subnet", extra.text),
-                1 => format!("{} {what}s and one subnet", said.len()),
-                count => format!("{} {what}s and {count} subnets", said.len()),
-            };
-            found.at(extra.at, message);
-        }
         for (said, subnet) in said.iter().zip(&unit.subnets) {
             let Ok(net) = subnet.text.parse::<IpNet>() else { continue };
             if is_outside(&said.text, what, net) {

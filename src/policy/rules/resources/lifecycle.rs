@@ -93,20 +93,6 @@ pub(in crate::policy::rules) const RULES: &[Rule] = &[
         sources: &["B43", "systemd.service(5) RestartSec="],
         check: Check::Container(without_pause),
     },
-    Rule {
-        id: "PL427",
-        name: "podman-restart-policy",
-        severity: Severity::Error,
-        what: "podman is told to restart the container.",
-        why: "Quadlet runs every container with `--rm`, and podman refuses that with `--restart=always` or \
-              `unless-stopped`: the container does not start. `on-failure` it takes, a warning: podman then restarts \
-              behind the back of systemd, which neither counts the starts nor sees a failure.",
-        fix: "take it out and write `Restart=` in [Service]",
-        bad: "[Container]\nPodmanArgs=--restart=always",
-        good: "[Service]\nRestart=always",
-        sources: &["A47", "podman-run(1) --restart", "podman-systemd.unit(5)"],
-        check: Check::Container(podman_restart),
-    },
 ];
 
 /// What `Restart=` says, if it says that there are restarts.
@@ -273,17 +259,5 @@ fn without_pause(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>
             found.at(pause.at, format!("`{}` leaves {} between starts", pause.said, shown(pause.micros)));
         }
         Some(_) => {}
-    }
-}
-
-fn podman_restart(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
-    let Some(arg) = container.run.last("restart").filter(|arg| !["", "no"].contains(&arg.value.as_ref())) else {
-        return;
-    };
-    if arg.value.starts_with("on-failure") {
-        let message = format!("`--restart={}` restarts behind the back of systemd", arg.value);
-        found.at(arg.at, message).severity(Severity::Warning);
-    } else {
-        found.at(arg.at, format!("podman refuses `--restart={}` with Quadlet's --rm", arg.value));
     }
 }

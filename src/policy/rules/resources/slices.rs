@@ -39,7 +39,7 @@ pub(in crate::policy::rules) const RULES: &[Rule] = &[
         bad: "[Service]\nSlice=services-wbe.slice",
         good: "[Service]\nSlice=services-web.slice",
         sources: &["B33", "systemd.slice(5)", "seen on systemd 257"],
-        check: Check::Unit(not_found),
+        check: Check::Across(not_found),
     },
     Rule {
         id: "PL442",
@@ -137,16 +137,23 @@ fn no_slice(containers: &[Container<'_>], scope: &Scope<'_>, found: &mut Found<'
     }
 }
 
-fn not_found(loaded: &Loaded<'_>, scope: &Scope<'_>, found: &mut Found<'_>) {
-    let Some(value) = loaded.unit.last("Service", "Slice") else { return };
-    let name = value.text.trim();
-    let known = SPECIAL.contains(&name) || name.contains('%') || fault(name).is_some();
-    if known || scope.tree.slice(name).is_some() {
-        return;
-    }
-    let finding = found.at(value.at, format!("{name} is not among the files: as such it has no limits"));
-    if scope.tree.slices.is_empty() {
-        finding.severity(Severity::Info).help("make sure that /etc/systemd/system has it, and what it limits");
+fn not_found(_: &[Container<'_>], scope: &Scope<'_>, found: &mut Found<'_>) {
+    let files: HashSet<&str> = scope.tree.slices.iter().map(|slice| slice.file().name()).collect();
+    for loaded in &scope.tree.units {
+        let Some(value) = loaded.unit.last("Service", "Slice") else { continue };
+        let name = value.text.trim();
+        let open = SPECIAL.contains(&name) || name.contains('%') || fault(name).is_some();
+        if open || files.contains(name) {
+            continue;
+        }
+        if files.is_empty() {
+            let message = format!("{name} is not among the files: whether it limits anything, they do not say");
+            let finding = found.about(&loaded.unit, value.at, message).severity(Severity::Info);
+            finding.help("make sure that /etc/systemd/system has it, and what it limits");
+        } else {
+            let message = format!("{name} is not among the files: systemd makes it up, without limits");
+            found.about(&loaded.unit, value.at, message);
+        }
     }
 }
 
