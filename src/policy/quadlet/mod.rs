@@ -58,6 +58,7 @@ pub struct Tree<'a> {
     /// Every file with a Quadlet suffix, be it readable or not, in the order of the files.
     pub judged: Vec<JudgedUnit>,
     by_name: HashMap<&'a str, usize>,
+    slice_by_name: HashMap<&'a str, usize>,
 }
 
 /// A file after reading it.
@@ -76,7 +77,7 @@ impl<'a> Tree<'a> {
 
     /// The slice of a file name: `services-web.slice`.
     pub fn slice(&self, file_name: &str) -> Option<&Effective<'a>> {
-        self.slices.iter().find(|slice| slice.file().name() == file_name)
+        self.slice_by_name.get(file_name).map(|at| &self.slices[*at])
     }
 }
 
@@ -118,6 +119,9 @@ pub fn load<'a>(files: &'a [File], sources: &Sources, podman: Version) -> (Tree<
     tree.units = loaded;
     let slices = read.into_iter().flatten().flatten().filter(|part| part.file.kind == Kind::Slice);
     tree.slices = slices.map(|part| Effective::new(part, Vec::new())).collect();
+    for (at, slice) in tree.slices.iter().enumerate() {
+        tree.slice_by_name.entry(slice.file().name()).or_insert(at);
+    }
     (tree, findings)
 }
 
