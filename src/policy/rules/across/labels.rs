@@ -11,7 +11,7 @@ use crate::{
 pub(super) const SHARED_VOLUME: Rule = Rule {
     id: "PL805",
     name: "shared-volume-labels",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     what: "A directory or volume that several services mount belongs to one of them alone.",
     why: "`Z` gives the files the private SELinux label of the container that starts last; the others are locked out until \
           they are started again and lock it out in turn. User ranges do the same to owners: what one container of \
@@ -133,7 +133,7 @@ fn owners(uses: &[Use<'_>], found: &mut Found<'_>) {
     let (source, name) = (&second.mount.source, first.container.name);
     let message = format!("what `{name}` writes to `{source}` belongs to nobody here, and the other way round");
     let finding = found.about(second.container.unit, second.mount.at, message);
-    finding.severity(Severity::Warning).related(first.mount.at, "the other mount");
+    finding.related(first.mount.at, "the other mount");
 }
 
 /// The deepest nesting that is looked through.

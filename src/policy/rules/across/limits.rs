@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::{Check, Found, Rule, Scope};
+use super::{Check, Found, PODMANS, Rule, Scope};
 use crate::{
     diagnostic::{Severity, Span},
     policy::{
@@ -215,7 +215,7 @@ fn slice_among_quadlets(_: &[Container<'_>], scope: &Scope<'_>, found: &mut Foun
     for slice in &scope.tree.slices {
         let file = slice.file();
         let shown = scope.sources.file(file.id).path.as_str();
-        let is_podmans = |path: &str| format!("/{path}").contains("/containers/systemd/");
+        let is_podmans = |path: &str| path.contains(PODMANS);
         if is_podmans(&file.path) || is_podmans(shown) {
             found.about(slice, slice.header("Slice"), format!("nobody reads `{}` here", file.name()));
         } else if dirs.contains(file.dir()) {

@@ -14,7 +14,7 @@ use std::collections::HashSet;
 
 use super::{Check, Found, Rule, Scope};
 use crate::{
-    diagnostic::Span,
+    diagnostic::{Severity, Span},
     policy::{
         Effective,
         effective::Value,
@@ -58,6 +58,20 @@ fn realm<'a>(unit: &Effective<'a>) -> &'a str {
     }
     ""
 }
+
+/// How bad it is that two units cannot run on one host. Files of one directory, or of a host, are meant to; those of
+/// several directories may be a collection that one chooses from.
+fn collision(a: &Effective<'_>, b: &Effective<'_>, scope: &Scope<'_>) -> Severity {
+    let is_of_host = |unit: &Effective<'_>| {
+        let shown = scope.sources.file(unit.file().id).path.as_str();
+        shown.contains(PODMANS) || unit.file().path.contains(PODMANS)
+    };
+    let together = a.file().dir() == b.file().dir() || (is_of_host(a) && is_of_host(b));
+    if together { Severity::Error } else { Severity::Warning }
+}
+
+/// What every directory that Podman reads ends with.
+const PODMANS: &str = "containers/systemd/";
 
 /// The name that podman knows a unit's resource by; `None` where a specifier decides.
 fn resource_name(loaded: &Loaded<'_>) -> Option<String> {

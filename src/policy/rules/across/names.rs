@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, hash_map::Entry};
 
-use super::{Check, Found, Rule, Scope, realm, resource_name, stem};
+use super::{Check, Found, Rule, Scope, collision, realm, resource_name, stem};
 use crate::{
     diagnostic::Severity,
     model::Profile,
@@ -96,15 +96,19 @@ fn duplicate_name(_: &[Container<'_>], scope: &Scope<'_>, found: &mut Found<'_>)
                 let group = first.unit_type.group();
                 let there = first.unit.last(group, &format!("{group}Name")).map(|value| value.at);
                 let there = there.unwrap_or_else(|| first.unit.header(group));
+                let both_start = kind == "container" && first.unit_type == loaded.unit_type;
                 let message = match kind {
-                    "container" => format!("`{name}` is the name in `{other}` too: each start removes the other"),
+                    "container" if both_start => {
+                        format!("`{name}` is the name in `{other}` too: each start removes the other")
+                    }
+                    "container" => format!("`{name}` is the name in `{other}` too: podman gives a name once"),
                     _ => format!("`{other}` makes the {kind} `{name}` too: the options of the second are ignored"),
                 };
                 let finding = found.about(&loaded.unit, at(), message);
-                finding.related(there, "the other one");
-                if kind != "container" {
-                    finding.severity(Severity::Warning);
-                }
+                finding.related(there, "the other one").severity(match both_start {
+                    true => collision(&loaded.unit, &first.unit, scope),
+                    false => Severity::Warning,
+                });
             }
         }
     }

@@ -7,7 +7,7 @@ use std::{
 
 use ipnet::IpNet;
 
-use super::{Check, Found, Rule, Scope, realm, resource_name};
+use super::{Check, Found, Rule, Scope, collision, realm, resource_name};
 use crate::{
     diagnostic::{Severity, Span},
     policy::{
@@ -81,18 +81,19 @@ fn domain(network: &NetworkUse<'_>, tree: &Tree<'_>) -> Option<String> {
 }
 
 fn duplicate_address(containers: &[Container<'_>], scope: &Scope<'_>, found: &mut Found<'_>) {
-    let mut seen: HashMap<(&str, String, String), (&str, Span)> = HashMap::new();
-    let mut look = |unit: &Effective<'_>, realm, name, run: &Run<'_>, networks: &[NetworkUse<'_>]| {
+    let mut seen: HashMap<(&str, String, String), (&Effective<'_>, &str, Span)> = HashMap::new();
+    let mut look = |unit, realm, name, run: &Run<'_>, networks: &[NetworkUse<'_>]| {
         for (domain, address, at) in addresses(run, networks, scope.tree) {
             match seen.entry((realm, domain, address)) {
                 Entry::Vacant(entry) => {
-                    entry.insert((name, at));
+                    entry.insert((unit, name, at));
                 }
                 Entry::Occupied(entry) => {
-                    let (other, there) = *entry.get();
+                    let (first, other, there) = *entry.get();
                     if other != name {
                         let message = format!("`{other}` asks for {} in this network too", entry.key().2);
-                        found.about(unit, at, message).related(there, "the other one");
+                        let finding = found.about(unit, at, message).related(there, "the other one");
+                        finding.severity(collision(unit, first, scope));
                     }
                 }
             }
@@ -169,9 +170,10 @@ fn subnets(_: &[Container<'_>], scope: &Scope<'_>, found: &mut Found<'_>) {
             let message = format!("{} overlaps {} of `{name}`", subnet.net, other.net);
             let finding = found.about(&subnet.network.unit, subnet.at, message);
             finding.related(other.at, "the other subnet");
-            if !(other.is_bridge && subnet.is_bridge) {
-                finding.severity(Severity::Warning);
-            }
+            finding.severity(match other.is_bridge && subnet.is_bridge {
+                true => collision(&subnet.network.unit, &other.network.unit, scope),
+                false => Severity::Warning,
+            });
         }
         if !around.iter().rev().any(|other| other.net == subnet.net && other.is_bridge == subnet.is_bridge) {
             around.push(subnet);

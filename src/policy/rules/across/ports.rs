@@ -5,7 +5,7 @@ use std::{
     net::IpAddr,
 };
 
-use super::{Check, Found, Rule, Scope, group_of};
+use super::{Check, Found, Rule, Scope, collision, group_of};
 use crate::{
     diagnostic::{Severity, Span},
     model::Profile,
@@ -104,7 +104,8 @@ fn duplicate_port(containers: &[Container<'_>], scope: &Scope<'_>, found: &mut F
             let (claim, other) = if claim.unit.index() < other.unit.index() { (other, claim) } else { (claim, other) };
             let port = claim.host.first.max(other.host.first);
             let message = format!("port {port}/{} of the host is taken by `{}` too", claim.protocol, other.name);
-            found.about(claim.unit, claim.at, message).related(other.at, "taken here");
+            let finding = found.about(claim.unit, claim.at, message).related(other.at, "taken here");
+            finding.severity(collision(claim.unit, other.unit, scope));
         }
     }
 }
@@ -137,13 +138,17 @@ const FIRST_OF_RANGES: u64 = 65536;
 
 fn user_ranges(containers: &[Container<'_>], _: &Scope<'_>, found: &mut Found<'_>) {
     let mut ranges: Vec<(u64, u64, usize, Span)> = Vec::new();
+    let mut of: HashMap<usize, Vec<(u64, u64)>> = HashMap::new();
     for (index, container) in containers.iter().enumerate().filter(|(_, c)| c.profile == Profile::Rootful) {
         let UserNamespace::Mapped(maps, _) = &container.user_namespace else { continue };
         let maps = maps.iter().filter_map(|(map, at)| {
             let (first, count) = host_range(map)?;
             (first >= FIRST_OF_RANGES && count > 0).then_some((first, first.saturating_add(count), index, *at))
         });
-        ranges.extend(maps);
+        for range in maps {
+            of.entry(index).or_default().push((range.0, range.1));
+            ranges.push(range);
+        }
     }
     ranges.sort_by_key(|(first, end, index, _)| (*first, *end, *index));
     let groups: Vec<String> = containers.iter().map(group_of).collect();
@@ -154,7 +159,11 @@ fn user_ranges(containers: &[Container<'_>], _: &Scope<'_>, found: &mut Found<'_
         let other = furthest.iter().flatten().find(|(end, other, _)| *end > first && groups[*other] != groups[index]);
         if let Some((_, other, there)) = other.filter(|_| told.insert(index)) {
             let message = format!("host id {first} and those after it belong to `{}` too", containers[*other].name);
-            found.about(containers[index].unit, at, message).related(*there, "the other range");
+            let finding = found.about(containers[index].unit, at, message).related(*there, "the other range");
+            // The very same ranges are rather meant: that is how containers share their files.
+            if of.get(&index) == of.get(other) {
+                finding.severity(Severity::Info);
+            }
         }
         match &mut furthest {
             [Some(best), _] if groups[best.1] == groups[index] => {
