@@ -190,23 +190,21 @@ fn kind_of(name: &str, value: &str) -> Option<Kind> {
     let ends = |ends: &[&str]| ends.iter().any(|end| last.ends_with(end));
     let before_last = before.last().map_or("", String::as_str);
     let any = |word: &str| before.iter().any(|found| found == word);
+    if last == "auth" {
+        // `USER:PASSWORD`, `USER/PASSWORD`
+        let password = value.split_once([':', '/']).filter(|_| any("basic") || any("neo4j"));
+        return password.filter(|(_, password)| is_literal(password, Kind::Password)).map(|_| Kind::Password);
+    }
+    let is_key = match last.as_str() {
+        "key" if any("public") || NO_KEY_OF.contains(&before_last) => false,
+        "key" => KEY_OF.contains(&before_last) || any("secret") || (!before.is_empty() && looks_random(value)),
+        "keys" => before_last == "api",
+        "base" => before_last == "key" && any("secret"),
+        last => ends(SECRETS) || SECRET_WORDS.contains(&last),
+    };
     let kind = if ends(PASSWORDS) || PASSWORD_WORDS.contains(&last.as_str()) {
         Kind::Password
-    } else if ends(SECRETS) || SECRET_WORDS.contains(&last.as_str()) {
-        Kind::Key
-    } else if last == "key" && (KEY_OF.contains(&before_last) || any("secret")) && !any("public") {
-        Kind::Key
-    } else if last == "keys" && before_last == "api" {
-        Kind::Key
-    } else if last == "base" && before_last == "key" && any("secret") {
-        Kind::Key
-    } else if last == "auth" && (any("basic") || any("neo4j")) {
-        // `USER:PASSWORD`, `USER/PASSWORD`
-        return value
-            .split_once([':', '/'])
-            .filter(|(_, password)| is_literal(password, Kind::Password))
-            .map(|_| Kind::Key);
-    } else if last == "key" && !before.is_empty() && !NO_KEY_OF.contains(&before_last) && looks_random(value) {
+    } else if is_key {
         Kind::Key
     } else {
         return None;

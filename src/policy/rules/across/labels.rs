@@ -184,9 +184,9 @@ fn nested_sources(containers: &[Container<'_>], _: &Scope<'_>, found: &mut Found
 fn same_level(containers: &[Container<'_>], _: &Scope<'_>, found: &mut Found<'_>) {
     let mut seen: HashMap<String, &Container<'_>> = HashMap::new();
     for container in containers {
-        let levels =
+        let mut levels =
             container.run.security("label").filter_map(|(value, arg)| Some((value.strip_prefix("level:")?, arg)));
-        let Some((level, arg)) = levels.last().filter(|(level, _)| level.contains(":c")) else { continue };
+        let Some((level, arg)) = levels.next_back().filter(|(level, _)| level.contains(":c")) else { continue };
         let (sensitivity, categories) = level.split_once(':').unwrap_or((level, ""));
         let mut categories: Vec<&str> = categories.split(',').collect();
         categories.sort_unstable();

@@ -159,7 +159,7 @@ fn service_of(name: &str, tree: &Tree<'_>) -> Option<String> {
 }
 
 /// The pod of a container, or the container itself: what has one network namespace and one SELinux label.
-fn group_of<'c>(container: &'c Container<'_>) -> String {
+fn group_of(container: &Container<'_>) -> String {
     let pod = container.unit.last("Container", "Pod");
     pod.map_or_else(|| container.name.to_owned(), |pod| pod.unquoted().to_owned())
 }

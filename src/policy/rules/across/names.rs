@@ -105,9 +105,10 @@ fn duplicate_name(_: &[Container<'_>], scope: &Scope<'_>, found: &mut Found<'_>)
                     _ => format!("`{other}` makes the {kind} `{name}` too: the options of the second are ignored"),
                 };
                 let finding = found.about(&loaded.unit, at(), message);
-                finding.related(there, "the other one").severity(match both_start {
-                    true => collision(&loaded.unit, &first.unit, scope),
-                    false => Severity::Warning,
+                finding.related(there, "the other one").severity(if both_start {
+                    collision(&loaded.unit, &first.unit, scope)
+                } else {
+                    Severity::Warning
                 });
             }
         }

@@ -170,9 +170,11 @@ fn subnets(_: &[Container<'_>], scope: &Scope<'_>, found: &mut Found<'_>) {
             let message = format!("{} overlaps {} of `{name}`", subnet.net, other.net);
             let finding = found.about(&subnet.network.unit, subnet.at, message);
             finding.related(other.at, "the other subnet");
-            finding.severity(match other.is_bridge && subnet.is_bridge {
-                true => collision(&subnet.network.unit, &other.network.unit, scope),
-                false => Severity::Warning,
+            let both = other.is_bridge && subnet.is_bridge;
+            finding.severity(if both {
+                collision(&subnet.network.unit, &other.network.unit, scope)
+            } else {
+                Severity::Warning
             });
         }
         if !around.iter().rev().any(|other| other.net == subnet.net && other.is_bridge == subnet.is_bridge) {

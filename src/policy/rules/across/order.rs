@@ -75,7 +75,12 @@ fn cycle(_: &[Container<'_>], scope: &Scope<'_>, found: &mut Found<'_>) {
     let part = parts(&graph);
     let mut told = HashSet::new();
     for start in 0..graph.len() {
-        let Some(path) = circle(start, &graph, &part).filter(|_| told.insert(part[start])) else { continue };
+        // One circle of each part is told of; a part may have many.
+        if told.contains(&part[start]) {
+            continue;
+        }
+        let Some(path) = circle(start, &graph, &part) else { continue };
+        told.insert(part[start]);
         let name = |node: &usize| format!("`{}`", scope.tree.units[*node].service);
         let first = &scope.tree.units[start];
         let at = path.first().and_then(|(_, at)| *at).unwrap_or_else(|| first.unit.file().whole());

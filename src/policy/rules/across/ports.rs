@@ -128,7 +128,9 @@ fn claims<'a>(containers: &'a [Container<'a>], scope: &'a Scope<'a>) -> Vec<Clai
     }
     for loaded in scope.tree.units.iter().filter(|l| matches!(l.unit_type, UnitType::Pod | UnitType::Kube)) {
         let ports = published_ports(&Run::of(&loaded.unit, loaded.unit_type));
-        ports.iter().for_each(|port| add(&loaded.unit, &loaded.service, port));
+        for port in &ports {
+            add(&loaded.unit, &loaded.service, port);
+        }
     }
     claims
 }
@@ -167,9 +169,7 @@ fn user_ranges(containers: &[Container<'_>], _: &Scope<'_>, found: &mut Found<'_
         }
         match &mut furthest {
             [Some(best), _] if groups[best.1] == groups[index] => {
-                if best.0 < end {
-                    *best = (end, index, at);
-                }
+                *best = if best.0 < end { (end, index, at) } else { *best }
             }
             [best, second] if best.is_none_or(|(furthest, ..)| furthest < end) => {
                 *second = best.take();

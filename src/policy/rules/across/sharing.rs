@@ -150,8 +150,8 @@ fn strangers(
     }
     for (index, at) in &place {
         let said = words[*index].iter().filter_map(|word| known_as.get(word.as_str()));
-        let tied = ties[*index].iter().filter_map(|other| place.get(other));
-        for other in said.chain(tied) {
+        let named = ties[*index].iter().filter_map(|other| place.get(other));
+        for other in said.chain(named) {
             join(&mut groups, *at, *other);
         }
     }
