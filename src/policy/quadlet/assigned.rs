@@ -77,6 +77,11 @@ impl<'u> Assigned<'u> {
         self.lines(section, key).iter().flat_map(words).collect()
     }
 
+    /// Whether that Podman takes quotes off a single value that belong to what is in it: `sh -c "id"`.
+    pub(super) fn cuts_quotes(&self, value: &str) -> bool {
+        unquote(value, self.podman) != unpair(value.trim_end())
+    }
+
     fn all(&self, section: &str, key: &str) -> &[Value<'u>] {
         self.sections.get(section).and_then(|keys| keys.get(key)).map_or(&[], Vec::as_slice)
     }

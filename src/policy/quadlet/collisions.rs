@@ -7,14 +7,13 @@ use crate::{diagnostic::Severity, policy::Finding};
 
 /// Adds an error for each unit whose service another unit overwrites. A dry run shows them all; of a real run only the
 /// one survives that is converted last (run on 5.4.2 and 5.8.6).
-pub(super) fn add(units: &[Loaded<'_>], findings: &mut Vec<Finding>) {
+pub(super) fn add<'l>(units: impl Iterator<Item = &'l Loaded<'l>>, findings: &mut Vec<Finding>) {
     let mut last: HashMap<&str, &Loaded<'_>> = HashMap::new();
-    let mut in_order: Vec<&Loaded<'_>> = units.iter().filter(|loaded| loaded.generated).collect();
+    let mut in_order: Vec<&Loaded<'_>> = units.filter(|loaded| loaded.generated).collect();
     in_order.sort_by_key(|loaded| rank(loaded.unit_type));
     for loaded in in_order.iter().rev() {
         let winner = *last.entry(&loaded.service).or_insert(loaded);
-        // Of one name in two directories only one is read, and that is said already.
-        if winner.unit.file().name() == loaded.unit.file().name() {
+        if winner.unit.index() == loaded.unit.index() {
             continue;
         }
         let named = loaded.unit.last(loaded.unit_type.group(), "ServiceName");

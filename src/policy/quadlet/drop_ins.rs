@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::super::{File, effective::Part};
-use crate::unit::{UnitType, Version};
+use crate::{
+    policy::File,
+    unit::{UnitType, Version},
+};
 
 /// Since then `x.container.d` is read.
 pub(super) const DROP_INS: Version = (5, 0);
@@ -58,18 +60,4 @@ fn directories(file_name: &str, unit_type: UnitType, podman: Version) -> Vec<Str
         names.push(format!("{}.d", &suffix[1..]));
     }
     names
-}
-
-/// The parts to merge, and which of the drop-ins could not be read.
-pub(super) fn parts<'a>(drop_ins: &[usize], read: &[Option<super::Read<'a>>]) -> (Vec<Part<'a>>, Vec<usize>) {
-    let mut parts = Vec::new();
-    let mut unreadable = Vec::new();
-    for &index in drop_ins {
-        match &read[index] {
-            Some(Ok(part)) => parts.push(part.clone()),
-            Some(Err(_)) => unreadable.push(index),
-            None => {}
-        }
-    }
-    (parts, unreadable)
 }

@@ -1,5 +1,7 @@
 //! Files that cannot be read, and what is lost with them.
 
+use std::collections::BTreeMap;
+
 use super::{
     Read,
     names::service_of_file,
@@ -7,7 +9,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Severity, Sources, Span},
-    policy::{File, Finding},
+    policy::{File, Finding, Kind},
     unit::{SyntaxError, UnitType, Version},
 };
 
@@ -41,16 +43,36 @@ pub(super) fn of(
             Fate::Loaded | Fate::LostWith(_) | Fate::Broken | Fate::Unsearched => {}
         }
     }
-    findings.extend(unreadable_elsewhere(files, sources, read));
+    findings.extend(ignored_lines(files, sources, read));
     findings
 }
 
-/// A drop-in that cannot be read: the unit is generated without it, and Podman exits with 1 (5.0 on).
-pub(super) fn unreadable_drop_in(files: &[File], drop_in: usize, unit: usize) -> Finding {
-    let message = format!("`{}` is generated without this drop-in, because Podman cannot read it", files[unit].name());
-    let mut finding = error("PL026", drop_in, files[drop_in].whole(), message);
-    finding.related(files[unit].whole(), "the unit");
-    finding
+/// Drop-ins that cannot be read, each with the units that it should be merged into. They are generated without it, and
+/// Podman exits with 1 (5.0 on).
+pub(super) fn unreadable_drop_ins(
+    files: &[File],
+    sources: &Sources,
+    read: &[Option<Read<'_>>],
+    units: &BTreeMap<usize, Vec<usize>>,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (&index, units) in units {
+        let Some(Err(errors)) = &read[index] else { continue };
+        let file = &files[index];
+        for (number, wrong) in errors.iter().enumerate() {
+            let at = place(file, &sources.file(file.id).text, wrong);
+            let mut message = wrong.kind.to_string();
+            if number == 0 {
+                message.push_str(": Podman cannot read the drop-in, and generates its units without it");
+            }
+            let mut finding = error("PL026", index, at, message);
+            for &unit in units.iter().filter(|_| number == 0) {
+                finding.related(files[unit].whole(), format!("`{}` goes without it", files[unit].name()));
+            }
+            findings.push(finding);
+        }
+    }
+    findings
 }
 
 /// The lines that keep a file from being read. Podman stops at the first; all of them are told.
@@ -81,16 +103,21 @@ fn unreadable<'f>(
     })
 }
 
-/// What is wrong with drop-ins and slices, each once, whoever they belong to.
-fn unreadable_elsewhere<'f>(
+/// The lines of slices that systemd passes over. It reads the rest.
+fn ignored_lines<'f>(
     files: &'f [File],
     sources: &'f Sources,
     read: &'f [Option<Read<'_>>],
 ) -> impl Iterator<Item = Finding> + 'f {
-    let others = files.iter().enumerate().filter(|(_, file)| UnitType::of_file(file.name()).is_none());
-    others
-        .filter_map(|(index, _)| Some((index, read[index].as_ref()?.as_ref().err()?)))
-        .flat_map(move |(index, errors)| unreadable(files, sources, index, errors, None))
+    let slices = files.iter().enumerate().filter(|(_, file)| file.kind == Kind::Slice);
+    let wrong = slices.filter_map(|(index, _)| Some((index, read[index].as_ref()?.as_ref().err()?)));
+    wrong.flat_map(move |(index, errors)| {
+        let text = &sources.file(files[index].id).text;
+        errors.iter().map(move |wrong| {
+            let message = format!("{}: systemd passes over it", wrong.kind);
+            error("PL015", index, place(&files[index], text, wrong), message)
+        })
+    })
 }
 
 fn directory_as_file(files: &[File], inside: usize, name: &str, lost: &LostDirectory<'_>) -> Finding {

@@ -24,7 +24,7 @@ mod search;
 mod sections;
 mod words;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{Effective, File, Finding, JudgedUnit, Kind, effective::Part};
 use crate::{
@@ -91,7 +91,8 @@ pub fn load<'a>(files: &'a [File], sources: &Sources, podman: Version) -> (Tree<
     let mut findings = losses::of(files, sources, &read, &search, podman);
     ignored::add(files, &search, podman, &mut findings);
 
-    let units = units(files, &read, &search, podman, &mut findings);
+    let (units, unreadable) = units(files, &read, &search, podman);
+    findings.extend(losses::unreadable_drop_ins(files, sources, &read, &unreadable));
     let converted = convert::all(&units, podman);
     let mut tree = Tree::default();
     let mut fates: HashMap<usize, (String, bool)> = HashMap::new();
@@ -101,7 +102,8 @@ pub fn load<'a>(files: &'a [File], sources: &Sources, podman: Version) -> (Tree<
         fates.insert(unit.effective.index(), (service.clone(), generated));
         loaded.push(Loaded { unit: unit.effective, unit_type: unit.unit_type, service, generated });
     }
-    collisions::add(&loaded, &mut findings);
+    let is_shadowed: HashSet<usize> = search.shadowed().collect();
+    collisions::add(loaded.iter().filter(|loaded| !is_shadowed.contains(&loaded.unit.index())), &mut findings);
     // In the order of the files, not in that of the search.
     loaded.sort_by_key(|loaded| loaded.unit.index());
     for (index, unit_type, fate) in &search.found {
@@ -133,24 +135,30 @@ struct Candidate<'a> {
     fate: Fate,
 }
 
-/// The units that can be read, with their drop-ins, in the order in which Podman comes to them.
+/// The units that can be read, with their drop-ins, in the order in which Podman comes to them; and the drop-ins that
+/// cannot be read, each with the units that go without it.
 fn units<'a>(
     files: &'a [File],
     read: &[Option<Read<'a>>],
     search: &Search<'a>,
     podman: Version,
-    findings: &mut Vec<Finding>,
-) -> Vec<Candidate<'a>> {
+) -> (Vec<Candidate<'a>>, BTreeMap<usize, Vec<usize>>) {
     let mut units = Vec::with_capacity(search.found.len());
+    let mut unreadable: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for &(index, unit_type, fate) in &search.found {
         let Some(Ok(part)) = &read[index] else { continue };
         if matches!(fate, Fate::Unsearched | Fate::TooNew) {
             continue;
         }
-        let drop_ins = drop_ins::of(files[index].name(), unit_type, files, &search.drop_ins, podman);
-        let (parts, unreadable) = drop_ins::parts(&drop_ins, read);
-        findings.extend(unreadable.into_iter().map(|drop_in| losses::unreadable_drop_in(files, drop_in, index)));
-        units.push(Candidate { effective: Effective::new(part.clone(), parts), unit_type, fate });
+        let mut drop_ins = Vec::new();
+        for drop_in in drop_ins::of(files[index].name(), unit_type, files, &search.drop_ins, podman) {
+            match &read[drop_in] {
+                Some(Ok(part)) => drop_ins.push(part.clone()),
+                Some(Err(_)) => unreadable.entry(drop_in).or_default().push(index),
+                None => {}
+            }
+        }
+        units.push(Candidate { effective: Effective::new(part.clone(), drop_ins), unit_type, fate });
     }
-    units
+    (units, unreadable)
 }

@@ -75,6 +75,12 @@ impl<'a> Search<'a> {
         search
     }
 
+    /// The files that Podman never reads, because it read another one of their name.
+    pub(super) fn shadowed(&self) -> impl Iterator<Item = usize> {
+        let shadowed = self.found.iter().filter(|(_, _, fate)| matches!(fate, Fate::ShadowedBy(_)));
+        shadowed.map(|(index, _, _)| *index)
+    }
+
     /// The directories in the order in which Podman searches them, a directory before those in it, each with what it
     /// holds by name. Drop-ins are put aside.
     fn directories(&mut self, files: &'a [File], podman: Version) -> Vec<(&'a str, BTreeMap<&'a str, Entry>)> {

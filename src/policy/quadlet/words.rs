@@ -30,6 +30,12 @@ pub(super) fn check(key: &Key, keys: &Assigned<'_>, report: &mut Report) {
         match mode(key.syntax) {
             Some(mode) => cut(key, value, mode, report),
             None if value.text == ";" => semicolon(key, value, report),
+            None if key.syntax == Syntax::Text && keys.cuts_quotes(&value.text) => {
+                let message =
+                    format!("Podman before 5.8.2 takes every double quote off at the ends of `{}=`", key.name);
+                let finding = report.error("PL019", value.at, message);
+                finding.help("use single quotes there, or say it with PodmanArgs=");
+            }
             None => {}
         }
     }

@@ -198,7 +198,7 @@ impl fmt::Display for Case {
         for Entry { path, what } in &self.entries {
             match what {
                 What::File(bytes) => {
-                    writeln!(f, "--- {path}\n{}", bytes.escape_ascii().to_string().replace("\\n", "\n"))?
+                    writeln!(f, "--- {path}\n{}", bytes.escape_ascii().to_string().replace("\\n", "\n"))?;
                 }
                 What::Directory => writeln!(f, "--- {path}/")?,
                 What::Link(target) => writeln!(f, "--- {path} -> {target}")?,

@@ -33,11 +33,10 @@ impl Conversion<'_> {
                 let file_name = word.text.rsplit('/').next().unwrap_or(&word.text);
                 let Some((_, unit_type)) = UnitType::of_file(file_name) else { continue };
                 let name = word.text.escape_debug();
-                if unit_type.since() > self.podman {
-                    continue;
-                }
-                if self.podman < TRANSLATED {
-                    let message = format!("systemd knows no unit `{name}`: Podman translates it from 5.5 on");
+                if self.podman < TRANSLATED.max(unit_type.since()) {
+                    let (major, minor) = TRANSLATED.max(unit_type.since());
+                    let message =
+                        format!("systemd knows no unit `{name}`: Podman translates it from {major}.{minor} on");
                     self.report.warn("PL024", word.at, message).help("name the service that is made of the file");
                 } else if self.find(&word.text, word.at, "PL024").is_none() {
                     self.report.refuse("PL024", word.at, format!("there is no `{name}` to wait for"));

@@ -56,6 +56,15 @@ struct Need {
     rule: &'static str,
 }
 
+/// What converting a unit comes to, as far as it can be told without those that are converted later.
+#[derive(Debug)]
+struct Outcome {
+    report: Report,
+    needs: Vec<Need>,
+    /// Where the generator panics.
+    panic: Option<Span>,
+}
+
 /// A unit on its way.
 struct Conversion<'c> {
     unit: &'c Effective<'c>,
@@ -93,27 +102,30 @@ pub(super) fn all(units: &[Candidate<'_>], podman: Version) -> Vec<Converted> {
         known.insert(unit.effective.file().name(), Known { at, lost, makes });
     }
 
-    let mut done: Vec<Option<(Report, Vec<Need>, Option<Span>)>> = units.iter().map(|_| None).collect();
+    let mut done: Vec<Option<Outcome>> = units.iter().map(|_| None).collect();
     for rank_now in 1..=5 {
         // What is converted together does not look at each other: only at what came before, or was known from the start.
         let now = (0..units.len()).filter(|&at| rank(units[at].unit_type) == rank_now);
         let outcomes = parallel::map(now, |at| (at, convert(&units[at], &services[at], &known, podman)));
-        for (at, (report, needs, panic, makes)) in outcomes {
+        for (at, (outcome, makes)) in outcomes {
             if let Some(makes) = makes
                 && let Some(known) = known.get_mut(units[at].effective.file().name()).filter(|known| known.at == at)
             {
                 known.makes = makes;
             }
-            done[at] = Some((report, needs, panic));
+            done[at] = Some(outcome);
         }
     }
     finish(units, services, done.into_iter().flatten().collect(), &known)
 }
 
-type Outcome = (Report, Vec<Need>, Option<Span>, Option<String>);
-
 /// Holds a unit against everything; gives the name of what it makes, if it comes to that.
-fn convert(unit: &Candidate<'_>, service: &str, known: &HashMap<&str, Known>, podman: Version) -> Outcome {
+fn convert(
+    unit: &Candidate<'_>,
+    service: &str,
+    known: &HashMap<&str, Known>,
+    podman: Version,
+) -> (Outcome, Option<String>) {
     let effective = &unit.effective;
     let mut conversion = Conversion {
         unit: effective,
@@ -143,22 +155,23 @@ fn convert(unit: &Candidate<'_>, service: &str, known: &HashMap<&str, Known>, po
         UnitType::Build => conversion.build(),
     }
     let makes = (!conversion.report.is_refused()).then(|| conversion.makes()).flatten();
-    (conversion.report, conversion.needs, conversion.panic, makes)
+    let Conversion { report, needs, panic, .. } = conversion;
+    (Outcome { report, needs, panic }, makes)
 }
 
 /// Decides which units are generated, and tells those that are what they will miss.
 fn finish(
     units: &[Candidate<'_>],
     services: Vec<String>,
-    done: Vec<(Report, Vec<Need>, Option<Span>)>,
+    done: Vec<Outcome>,
     known: &HashMap<&str, Known>,
 ) -> Vec<Converted> {
     let survives = survivors(units, &done);
     let is_generated =
-        |at: usize| !done[at].0.is_refused() && survives[at] && !matches!(units[at].fate, Fate::LostWith(_));
+        |at: usize| !done[at].report.is_refused() && survives[at] && !matches!(units[at].fate, Fate::LostWith(_));
     let generated: Vec<bool> = (0..units.len()).map(is_generated).collect();
     let mut converted = Vec::with_capacity(units.len());
-    for (at, ((mut report, needs, panic), service)) in done.into_iter().zip(services).enumerate() {
+    for (at, (Outcome { mut report, needs, panic }, service)) in done.into_iter().zip(services).enumerate() {
         if let Some(place) = panic {
             let is_reached = units[at].fate == Fate::Loaded;
             panics(
@@ -186,11 +199,11 @@ const SORTED_BY_INSERTION: usize = 12;
 
 /// Which units a panic leaves: those that were converted before it. Podman sorts the units by type; among more than
 /// twelve the order within a type is nobody's to know, and all of the type that panics counts as lost.
-fn survivors(units: &[Candidate<'_>], done: &[(Report, Vec<Need>, Option<Span>)]) -> Vec<bool> {
+fn survivors(units: &[Candidate<'_>], done: &[Outcome]) -> Vec<bool> {
     let takes_part = |at: &usize| matches!(units[*at].fate, Fate::Loaded);
     let mut order: Vec<usize> = (0..units.len()).filter(takes_part).collect();
     order.sort_by_key(|&at| rank(units[at].unit_type));
-    let Some(mut first) = order.iter().position(|&at| done[at].2.is_some()) else { return vec![true; units.len()] };
+    let Some(mut first) = order.iter().position(|&at| done[at].panic.is_some()) else { return vec![true; units.len()] };
     if order.len() > SORTED_BY_INSERTION {
         let rank_of = |at: usize| rank(units[at].unit_type);
         let panicking = rank_of(order[first]);

@@ -52,9 +52,6 @@ fn passed_before(port: &str) -> bool {
             c == ':' && !in_brackets
         })
         .collect();
-    let ports = match parts.as_slice() {
-        [] | [_] | [_, _] => parts.as_slice(),
-        [_, ports @ ..] => ports,
-    };
-    parts.len() <= 3 && ports.iter().all(|port| port.is_empty() || ends_like_a_port(port))
+    let without_address = &parts[parts.len().saturating_sub(2)..];
+    parts.len() <= 3 && without_address.iter().all(|port| port.is_empty() || ends_like_a_port(port))
 }

@@ -19,6 +19,9 @@ pub(super) const ARTIFACT_SOURCES: Version = (5, 7);
 /// Since then a `Mount=` may name a `.image`.
 pub(super) const IMAGE_SOURCES: Version = (5, 3);
 
+/// Among more units than these it is not worth while to look for a name that is like the one that is missing.
+const FEW: usize = 1000;
+
 impl<'c> Conversion<'c> {
     /// The unit of that file name, if Podman finds it. One that is lost with its directory is found by nobody else.
     pub(super) fn find(&mut self, file_name: &str, at: Span, rule: &'static str) -> Option<&'c Known> {
@@ -35,6 +38,9 @@ impl<'c> Conversion<'c> {
             if lost { format!("`{name}` is lost with its directory") } else { format!("there is no `{name}`") };
         let finding =
             if is_fatal { self.report.refuse(rule, at, message) } else { self.report.error(rule, at, message) };
+        if self.known.len() > FEW {
+            return;
+        }
         let same_type = UnitType::of_file(file_name).map_or("", |(_, unit_type)| unit_type.suffix());
         let names = self.known.keys().copied().filter(|known| known.ends_with(same_type));
         if let Some(meant) = crate::diagnostic::nearest(file_name, names).filter(|_| !lost) {
