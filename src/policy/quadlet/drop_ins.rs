@@ -13,8 +13,13 @@ pub(super) const DROP_INS: Version = (5, 0);
 /// Since then so are `container.d` and, for `a-b.container`, `a-.container.d`.
 const WIDE_DROP_INS: Version = (5, 2);
 
-/// The drop-ins of a search path: by the name of their directory, in the order in which the directories are found.
-pub(super) type DropIns<'a> = HashMap<&'a str, Vec<usize>>;
+/// From [`WIDE_DROP_INS`] until then the directory that is searched first counted more than the one that names the unit
+/// best (run on 5.4.2 and 5.8.6).
+const BEST_NAME_FIRST: Version = (5, 6);
+
+/// The drop-ins of a search path by the name of their directory: each with the place in the search of the directory
+/// above.
+pub(super) type DropIns<'a> = HashMap<&'a str, Vec<(usize, usize)>>;
 
 /// The drop-ins of a unit in the order in which they are merged: by name, and of one name the one in the directory that
 /// names the unit best. Source: read in the search of `cmd/quadlet/main.go`, run on 5.4.2 and 5.8.6.
@@ -28,12 +33,17 @@ pub(super) fn of(
     if podman < DROP_INS || all.is_empty() {
         return Vec::new();
     }
-    let mut chosen: Vec<usize> = Vec::new();
+    let mut candidates: Vec<(usize, usize)> = Vec::new();
     for dir in directories(file_name, unit_type, podman) {
-        for &file in all.get(dir.as_str()).into_iter().flatten() {
-            if chosen.iter().all(|&other| files[other].name() != files[file].name()) {
-                chosen.push(file);
-            }
+        candidates.extend(all.get(dir.as_str()).into_iter().flatten());
+    }
+    if (WIDE_DROP_INS..BEST_NAME_FIRST).contains(&podman) {
+        candidates.sort_by_key(|&(above, _)| above);
+    }
+    let mut chosen: Vec<usize> = Vec::new();
+    for (_, file) in candidates {
+        if chosen.iter().all(|&other| files[other].name() != files[file].name()) {
+            chosen.push(file);
         }
     }
     chosen.sort_by(|&a, &b| files[a].name().cmp(files[b].name()));

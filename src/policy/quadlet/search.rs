@@ -103,10 +103,14 @@ impl<'a> Search<'a> {
         }
         let parent = |dir: &'a str| dir.rsplit_once('/').unwrap_or(("", dir));
         drop_ins.sort_by(|(a, _), (b, _)| in_order(parent(a).0, parent(b).0));
+        let mut above = (0, "");
         for (dir, index) in drop_ins {
             let (parent, name) = parent(dir);
+            if parent != above.1 {
+                above = (above.0 + 1, parent);
+            }
             if is_searched(parent) {
-                self.drop_ins.entry(name).or_default().push(index);
+                self.drop_ins.entry(name).or_default().push((above.0, index));
             }
         }
         let mut directories: Vec<_> = by_dir.into_iter().collect();
