@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use libfuzzer_sys::fuzz_target;
 use plimsoll::{
     diagnostic::{Severity, Sources},
-    policy::{File, Settings, judge},
+    policy::{File, Settings, judge, score},
     report::{check_github, check_json, check_junit, check_sarif, check_text, verdict::Report},
 };
 
@@ -31,6 +31,9 @@ fuzz_target!(|text: &str| {
     };
     let verdict = judge(&files, &sources, &settings);
     assert_eq!(verdict.findings, judge(&files, &sources, &settings).findings);
+    for scored in score::all(&files, &sources, &settings) {
+        assert!(scored.score.low <= scored.score.high);
+    }
     let report = Report { verdict: &verdict, files: &files, sources: &sources, podman };
     let options =
         check_text::Options { colour: false, quiet: false, least: Severity::Info, waived: true };

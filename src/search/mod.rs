@@ -131,9 +131,21 @@ impl Walk {
         for name in names {
             let path = if beneath.is_empty() { name.clone() } else { format!("{beneath}/{name}") };
             let file = dir.join(&name);
-            // A link that leads nowhere is as good as nothing, to Podman as well.
-            let Ok(meta) = fs::metadata(&file) else { continue };
+            let is_unit = UnitType::of_file(&name).is_some();
+            let meta = match fs::metadata(&file) {
+                Ok(meta) => meta,
+                Err(error) if is_unit && asked_for => {
+                    let why = "Podman loses the whole directory over it (seen on 5.4.2)";
+                    self.complain(&file, format_args!("cannot be read: {error}; {why}"));
+                    continue;
+                }
+                Err(_) => continue,
+            };
             if meta.is_dir() {
+                if is_unit && asked_for {
+                    let why = "Podman takes it for one and loses the directory it is in (seen on 5.4.2)";
+                    self.complain(&file, format_args!("is a directory with the name of a unit; {why}"));
+                }
                 directories.push((file, path, name));
             } else if meta.is_file() {
                 self.file(file, path, asked_for);
