@@ -15,10 +15,9 @@ pub(super) const SLICE_NESTING: Rule = Rule {
     id: "PL806",
     name: "slice-nesting",
     severity: Severity::Warning,
-    what: "The slice of one service lies inside that of another, or its name is none.",
+    what: "The slice of one service lies inside that of another.",
     why: "Dashes nest: `apps-my-db.slice` is a part of `apps-my.slice`. A service in the outer one shares its limits with the \
-          inner one, and either can starve the other. A name with two dashes in a row, or one at its end, keeps the service \
-          from starting; systemd ignores a name that is no slice and puts the service into system.slice, without limits.",
+          inner one, and either can starve the other.",
     fix: r"write a dash that is part of a name as \x2d: apps-my\x2ddb.slice",
     bad: "# web.container\n[Service]\nSlice=apps-my.slice\n# api.container\n[Service]\nSlice=apps-my-api.slice\n# apps-my.slice\n[Slice]\nMemoryMax=1G\n# apps-my-api.slice\n[Slice]\nMemoryMax=1G",
     good: "# web.container\n[Service]\nSlice=apps-my.slice\n# api.container\n[Service]\nSlice=apps-my\\x2dapi.slice\n# apps-my.slice\n[Slice]\nMemoryMax=1G\nMemorySwapMax=0\nCPUQuota=100%\nTasksMax=320\n# apps-my\\x2dapi.slice\n[Slice]\nMemoryMax=1G\nMemorySwapMax=0\nCPUQuota=100%\nTasksMax=320",
@@ -38,20 +37,6 @@ pub(super) const SUM: Rule = Rule {
     good: "# services.slice\n[Slice]\nMemoryMax=512M",
     sources: &["B35", "systemd.resource-control(5) MemoryMax="],
     check: Check::Across(sum),
-};
-
-pub(super) const SLICE_WITHOUT_FILE: Rule = Rule {
-    id: "PL818",
-    name: "slice-without-file",
-    severity: Severity::Info,
-    what: "A service names a slice that no file defines, among files that define others.",
-    why: "systemd makes up a slice that it does not know, without any limit and without a message: a limit that was meant for \
-          the slice is not there. The rule is silent where no slice is judged at all; those may lie elsewhere.",
-    fix: "add the slice's file, or correct its name",
-    bad: "[Service]\nSlice=services-wbe.slice",
-    good: "[Service]\nSlice=services-web.slice",
-    sources: &["B33", "systemd.slice(5)"],
-    check: Check::Across(slice_without_file),
 };
 
 pub(super) const SLICE_AMONG_QUADLETS: Rule = Rule {
@@ -94,20 +79,6 @@ fn placed<'a>(scope: &'a Scope<'a>) -> Vec<Placed<'a>> {
     units.collect()
 }
 
-/// What is wrong with the name of a slice.
-fn refused(slice: &str) -> Option<&'static str> {
-    if slice == "-.slice" {
-        return None;
-    }
-    let Some(stem) = slice.strip_suffix(".slice") else { return Some("is no slice: systemd ignores the line") };
-    let in_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '_' | '.' | '\\' | '-');
-    if stem.is_empty() || !stem.chars().all(in_name) {
-        return Some("is no name of a slice: systemd ignores the line");
-    }
-    let lost = stem.starts_with('-') || stem.ends_with('-') || stem.contains("--");
-    lost.then_some("has a part without a name: the service does not start")
-}
-
 /// The slice around a slice; none around those at the top.
 fn outer(slice: &str) -> Option<String> {
     let stem = slice.strip_suffix(".slice")?;
@@ -118,13 +89,10 @@ fn slice_nesting(_: &[Container<'_>], scope: &Scope<'_>, found: &mut Found<'_>) 
     let placed = placed(scope);
     let mut first_in: HashMap<&str, &Placed<'_>> = HashMap::new();
     for one in &placed {
-        if let Some(why) = refused(&one.slice) {
-            found.about(one.unit, one.at, format!("`{}` {why}", one.slice)).severity(Severity::Error);
-        }
         first_in.entry(&one.slice).or_insert(one);
     }
     let mut told = HashSet::new();
-    for one in placed.iter().filter(|one| refused(&one.slice).is_none()) {
+    for one in &placed {
         let mut around = outer(&one.slice);
         while let Some(slice) = around {
             if let Some(other) = first_in.get(slice.as_str())
@@ -194,19 +162,6 @@ fn shown(bytes: u64) -> String {
     match tenths % 10 {
         0 => format!("{} {unit}", tenths / 10),
         tenth => format!("{}.{tenth} {unit}", tenths / 10),
-    }
-}
-
-fn slice_without_file(_: &[Container<'_>], scope: &Scope<'_>, found: &mut Found<'_>) {
-    let files: HashSet<&str> = scope.tree.slices.iter().map(|unit| unit.file().name()).collect();
-    if files.is_empty() {
-        return;
-    }
-    for one in placed(scope) {
-        let slice = one.slice.as_str();
-        if refused(slice).is_none() && !OF_SYSTEMD.contains(&slice) && !files.contains(slice) {
-            found.about(one.unit, one.at, format!("no file defines `{slice}`: systemd makes one up, without limits"));
-        }
     }
 }
 

@@ -42,7 +42,6 @@ pub(super) const RULES: &[Rule] = &[
     names::SHADOWS,
     names::DEFAULT_NAME,
     order::NEVER_STARTED,
-    limits::SLICE_WITHOUT_FILE,
     limits::SLICE_AMONG_QUADLETS,
 ];
 
