@@ -75,7 +75,7 @@ pub fn run(options: &Options, streams: &mut Streams<'_>) -> io::Result<Status> {
     let mut sources = Sources::new();
     let mut diagnostics = Diagnostics::new();
     let judged = judged::gather(&options.judged, &mut sources, &mut diagnostics);
-    write!(streams.err, "{}", report::diagnostics::text(&diagnostics, &sources, streams.colour))?;
+    write!(streams.err, "{}", report::diagnostics::text(&diagnostics, &sources, streams.colour, "nothing was judged"))?;
     let Some(judged) = judged else { return Ok(Status::Failed) };
     let verdict = asked_for(policy::judge(&judged.files, &sources, &judged.settings), &judged);
     let least = options.fail_on.least();

@@ -51,7 +51,11 @@ pub fn run(options: &Options, streams: &mut Streams<'_>) -> io::Result<Status> {
     let mut sources = Sources::new();
     let mut diagnostics = Diagnostics::new();
     let rendered = catalog::load(&options.place, &options.services, &mut sources, &mut diagnostics);
-    write!(streams.err, "{}", report::diagnostics::text(&diagnostics, &sources, streams.colour))?;
+    write!(
+        streams.err,
+        "{}",
+        report::diagnostics::text(&diagnostics, &sources, streams.colour, "nothing was written")
+    )?;
     let Some((catalog, bundle)) = rendered else { return Ok(Status::Failed) };
     if options.mode == Mode::Stdout {
         write!(streams.out, "{}", report::quadlets::text(&bundle))?;

@@ -43,7 +43,11 @@ pub fn run(options: &Options, streams: &mut Streams<'_>) -> io::Result<Status> {
     let mut sources = Sources::new();
     let mut diagnostics = Diagnostics::new();
     let judged = judged::gather(&options.judged, &mut sources, &mut diagnostics);
-    write!(streams.err, "{}", report::diagnostics::text(&diagnostics, &sources, streams.colour))?;
+    write!(
+        streams.err,
+        "{}",
+        report::diagnostics::text(&diagnostics, &sources, streams.colour, "nothing was weighed")
+    )?;
     let Some(judged) = judged else { return Ok(Status::Failed) };
     let mut services = score::all(&judged.files, &sources, &judged.settings);
     services.retain(|scored| judged.asked_for.get(scored.file).copied().unwrap_or(true));

@@ -72,7 +72,12 @@ fn names(words: &Words, rule: &'static str) -> bool {
 }
 
 impl Words {
+    /// Whether it gives a reason and, if it ends, a day.
     fn is_valid(&self) -> bool {
+        self.has_a_reason() && self.until.as_deref().is_none_or(is_a_day)
+    }
+
+    fn has_a_reason(&self) -> bool {
         self.reason.chars().count() >= SHORTEST_REASON
     }
 
@@ -116,6 +121,11 @@ fn parse(words: &str) -> Vec<Words> {
     rules.map(|rule| Words { rule: rule.to_owned(), until: until.clone(), reason: reason.trim().to_owned() }).collect()
 }
 
+/// `2027-06-01`, and nothing else, so that days can be compared as texts.
+fn is_a_day(text: &str) -> bool {
+    text.parse::<jiff::civil::Date>().is_ok_and(|day| day.to_string() == text)
+}
+
 /// What there is to say about a waiver.
 fn complaint(waiver: &Waiver, used: bool, settings: &Settings) -> Option<Finding> {
     let Words { rule, until, reason } = &waiver.words;
@@ -124,12 +134,11 @@ fn complaint(waiver: &Waiver, used: bool, settings: &Settings) -> Option<Finding
     if known.is_none() && rule.starts_with("HC") {
         return None;
     }
-    let a_day = |text: &str| text.parse::<jiff::civil::Date>().is_ok_and(|day| day.to_string() == text);
     let (id, message) = if known.is_none() {
         ("PL004", format!("the waiver is for `{}`, which is no rule", rule.escape_debug()))
-    } else if let Some(day) = until.as_deref().filter(|day| !a_day(day)) {
+    } else if let Some(day) = until.as_deref().filter(|day| !is_a_day(day)) {
         ("PL005", format!("the waiver ends on `{}`, which is no day", day.escape_debug()))
-    } else if !waiver.words.is_valid() {
+    } else if !waiver.words.has_a_reason() {
         let what = if reason.is_empty() {
             "no reason".to_owned()
         } else {

@@ -12,8 +12,9 @@ const WIDTH: usize = 140;
 /// The most columns that are marked.
 const MARKED: usize = 100;
 
-/// All diagnostics as text, and a closing line that counts them. Empty where there are none.
-pub fn text(diagnostics: &Diagnostics, sources: &Sources, colour: bool) -> String {
+/// All diagnostics as text, and a closing line that counts them and says what errors have kept from being done:
+/// "nothing was written". Empty where there are none.
+pub fn text(diagnostics: &Diagnostics, sources: &Sources, colour: bool, undone: &str) -> String {
     let list = diagnostics.sorted(sources);
     if list.is_empty() {
         return String::new();
@@ -24,7 +25,7 @@ pub fn text(diagnostics: &Diagnostics, sources: &Sources, colour: bool) -> Strin
         text.push_str(&one(diagnostic, Beside::default(), sources, &renderer));
         text.push_str("\n\n");
     }
-    text.push_str(&closing(&list));
+    text.push_str(&closing(&list, undone));
     text.push('\n');
     text
 }
@@ -155,7 +156,7 @@ fn range(at: Span, sources: &Sources) -> std::ops::Range<usize> {
     start..cut.map_or(line_end, |(at, _)| start + at)
 }
 
-fn closing(list: &[&Diagnostic]) -> String {
+fn closing(list: &[&Diagnostic], undone: &str) -> String {
     let count = |severity| list.iter().filter(|d| d.severity == severity).count();
     let of = |n: usize, what: &str| match n {
         0 => None,
@@ -165,5 +166,5 @@ fn closing(list: &[&Diagnostic]) -> String {
     let errors = count(Severity::Error);
     let counts = [of(errors, "error"), of(count(Severity::Warning), "warning")];
     let counts = counts.into_iter().flatten().collect::<Vec<_>>().join(", ");
-    if errors > 0 { format!("{counts}; nothing was written") } else { counts }
+    if errors > 0 { format!("{counts}; {undone}") } else { counts }
 }
