@@ -229,3 +229,6 @@ fn is_of_interest(path: &str) -> Option<bool> {
     let of_a_unit = |dir: &str| UnitType::all().iter().any(|t| dir.ends_with(&format!("{}.d", &t.suffix()[1..])));
     (looks_like || lower.ends_with(".quadlets") || of_a_unit(dir)).then_some(false)
 }
+
+#[cfg(test)]
+mod tests;

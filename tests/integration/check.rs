@@ -251,3 +251,59 @@ fn a_file_is_judged_with_those_beside_it_and_told_of_alone() {
     assert!(said.iter().any(|message| message.contains("gone.network")), "{said:#?}");
     assert!(!said.contains(&"there is no `lan.network`"), "{said:#?}");
 }
+
+#[test]
+fn the_readme_judges_as_it_says() {
+    let readme = fs::read_to_string(Path::new(ROOT).join("README.md")).unwrap();
+    let block = |fence: &str| {
+        let fence = format!("```{fence}\n");
+        let blocks = readme.split(&fence).skip(1).map(|rest| rest.split("```").next().unwrap());
+        blocks.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let unit = &block("ini")[0];
+    let project = Project::new().file("units/web.container", unit);
+    let ran = project.plimsoll(["check", "units"]).ran();
+    let shown = block("text").into_iter().find(|text| text.starts_with("error[PL018]")).unwrap();
+    assert!(ran.stdout.contains(&shown), "{}", ran.stdout);
+    assert_eq!(ran.status, 1);
+    let waiver = &block("ini")[1];
+    assert!(waiver.starts_with("# plimsoll: waive PL203"), "{waiver}");
+    let rule = |project: &Project| {
+        let text = project.plimsoll(["check", "units", "--format", "json", "--as-of", "2026-01-01"]).ran().stdout;
+        let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        let findings = value["findings"].as_array().unwrap().clone();
+        findings.into_iter().filter(|f| f["rule"] == "PL203").map(|f| f["waived"] == true).collect::<Vec<_>>()
+    };
+    assert_eq!(rule(&project), [false]);
+    assert_eq!(rule(&project.file("units/web.container", format!("{waiver}{unit}"))), [true]);
+}
+
+#[test]
+fn explain_knows_ids_names_and_mistakes() {
+    let project = Project::new();
+    let by_id = project.plimsoll(["explain", "pl203"]).ran();
+    assert_eq!((by_id.status, by_id.stderr.as_str()), (0, ""));
+    insta::assert_snapshot!("explain", by_id.stdout);
+    assert_eq!(project.plimsoll(["explain", "writable-rootfs"]).ran().stdout, by_id.stdout);
+    let list = project.plimsoll(["explain"]).ran();
+    for rule in plimsoll::policy::rules::all() {
+        assert!(list.stdout.contains(&format!("  {}  ", rule.id)), "{}", rule.id);
+        assert_eq!(project.plimsoll(["explain", rule.id]).ran().status, 0, "{}", rule.id);
+    }
+    let unknown = project.plimsoll(["explain", "writable-rotfs"]).ran();
+    assert_eq!((unknown.status, unknown.stdout.as_str()), (2, ""));
+    assert!(unknown.stderr.contains("writable-rootfs"), "{}", unknown.stderr);
+}
+
+#[test]
+fn the_example_has_no_warning() {
+    let ran = Project::copy_of_example().plimsoll(["check", "--fail-on", "warning", "--as-of", "2026-11-01"]).ran();
+    assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{}", ran.stdout);
+    let tree = Project::copy_of_example().plimsoll(["check", "out", "--fail-on", "warning"]).ran();
+    assert_eq!((tree.status, tree.stderr.as_str()), (0, ""), "{}", tree.stdout);
+}
+
+#[test]
+fn a_hundred_rules_less_ten_at_least() {
+    assert!(plimsoll::policy::rules::all().count() >= 90);
+}

@@ -57,6 +57,12 @@ impl Project {
         Self::new().tree("", &read(dir))
     }
 
+    /// The example catalog and its tree.
+    pub(crate) fn copy_of_example() -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        Self::new().tree("services", &read(&root.join("services"))).tree("out", &read(&root.join("out")))
+    }
+
     /// Where it is.
     pub(crate) fn path(&self) -> &Path {
         self.dir.path()
