@@ -1,0 +1,182 @@
+//! The command line: clap's types, and how they become the options of a command.
+
+mod judged;
+mod pages;
+
+pub use judged::{CheckArgs, CheckFormat, FailOn, JudgedArgs, ProfileArg, ScoreArgs, ScoreFormat};
+pub use pages::{completions, man};
+
+use camino::Utf8PathBuf;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::commands::{self, catalog::Place, schema::SchemaOf};
+
+/// Renders a catalog of services into hardened Podman Quadlet and systemd units, and judges units.
+///
+/// A catalog is a directory of TOML files, one for each service. Plimsoll renders it into a tree of units that mirrors
+/// the host, every limit stated in every layer that can enforce it.
+#[derive(Debug, Parser)]
+#[command(name = "plimsoll", version, arg_required_else_help = true, after_help = AFTER_HELP)]
+pub struct Cli {
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Exit status:
+  0  done, nothing to say
+  1  differences, findings at or above --fail-on, or a service above --threshold
+  2  it could not be done, and nothing was changed";
+
+/// Options of every command.
+#[derive(Args, Debug)]
+pub struct Global {
+    /// The catalog directory
+    #[arg(long, global = true, value_name = "DIR", env = "PLIMSOLL_CATALOG", default_value = "services")]
+    pub catalog: Utf8PathBuf,
+    /// Templates of your own [default: templates, beside the catalog directory]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub templates: Option<Utf8PathBuf>,
+    /// When to colour messages; NO_COLOR is honoured
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Colour::Auto)]
+    pub color: Colour,
+    /// Print only what was asked for
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Print more
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+}
+
+impl Global {
+    fn place(&self) -> Place {
+        Place { catalog: self.catalog.clone(), templates: self.templates.clone() }
+    }
+}
+
+/// When to colour messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Colour {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Render the catalog into a tree of units
+    ///
+    /// The tree mirrors the host: Quadlet units in etc/containers/systemd/NAME/, slices in etc/systemd/system/. The
+    /// folder is left holding exactly what the catalog says; files of other tools in it are left alone. Nothing is
+    /// written where anything is wrong.
+    Render(RenderArgs),
+    /// Judge the catalog's units, or any directory of Quadlet files
+    ///
+    /// Says what Podman and systemd would refuse, ignore or lose, and what weakens a service. Without PATH the catalog
+    /// is rendered and judged; with PATH the .container, .volume, .network, .pod, .kube, .image, .build and .artifact
+    /// files found there, their drop-ins and slices. `plimsoll explain RULE` says more about a finding.
+    Check(CheckArgs),
+    /// Explain a rule of `check`, or list them all
+    ///
+    /// Says when it fires and why that matters, shows what is bad and what is good, how to mend it, how to accept it,
+    /// and where it comes from.
+    Explain {
+        /// Ids or names of rules: PL203, writable-rootfs
+        #[arg(value_name = "RULE")]
+        rules: Vec<String>,
+    },
+    /// Tell how exposed each service is, from 0.0 to 10.0
+    ///
+    /// The scale and the names of its bands are those of `systemd-analyze security`, but it weighs what the container
+    /// may do and not what podman may. Where the unit does not tell, the exposure is an interval. A single service, or
+    /// all with -v, are told facet by facet.
+    Score(ScoreArgs),
+    /// Print the JSON Schema of the catalog's TOML files
+    ///
+    /// Editors complete and check the files with it; see the README for how to switch it on.
+    Schema {
+        /// The kind of file
+        #[arg(value_enum, default_value_t = FileKind::Any, value_name = "FILE")]
+        of: FileKind,
+    },
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the man page
+    Man,
+}
+
+/// A folder that has a name: an empty one comes of a variable that was not set.
+fn folder(text: &str) -> Result<Utf8PathBuf, String> {
+    if text.is_empty() { Err("the name of the folder is empty".to_owned()) } else { Ok(text.into()) }
+}
+
+/// A kind of TOML file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FileKind {
+    /// Whatever the file is
+    Any,
+    /// catalog.toml
+    Catalog,
+    /// stack.toml
+    Stack,
+    /// The file of a service
+    Service,
+}
+
+impl From<FileKind> for SchemaOf {
+    fn from(kind: FileKind) -> Self {
+        match kind {
+            FileKind::Any => Self::Any,
+            FileKind::Catalog => Self::Catalog,
+            FileKind::Stack => Self::Stack,
+            FileKind::Service => Self::Service,
+        }
+    }
+}
+
+/// Options of `render`.
+#[derive(Args, Debug)]
+pub struct RenderArgs {
+    /// The folder of the tree [default: out, beside the catalog directory]
+    #[arg(long, value_name = "DIR", conflicts_with = "stdout", value_parser = folder)]
+    pub out: Option<Utf8PathBuf>,
+    /// Print the units in podman's .quadlets form in place of writing them
+    #[arg(long, conflicts_with = "check")]
+    pub stdout: bool,
+    /// Say whether the tree is what the catalog says, and write nothing; with -v also how it differs
+    #[arg(long)]
+    pub check: bool,
+    /// Only these services; then nothing is removed
+    #[arg(value_name = "SERVICE")]
+    pub services: Vec<String>,
+}
+
+impl RenderArgs {
+    /// The options of the command.
+    pub fn options(self, global: &Global) -> commands::render::Options {
+        let mode = match (self.stdout, self.check) {
+            (true, _) => commands::render::Mode::Stdout,
+            (_, true) => commands::render::Mode::Check,
+            _ => commands::render::Mode::Write,
+        };
+        commands::render::Options {
+            place: global.place(),
+            out: self.out,
+            mode,
+            services: self.services,
+            quiet: global.quiet,
+            verbose: global.verbose,
+        }
+    }
+}
