@@ -265,6 +265,17 @@ impl Finder<'_> {
     }
 }
 
+/// Reads `catalog.toml` and nothing else; `None` where it is not there, or cannot be read.
+pub(crate) fn catalog_alone(dir: &Utf8Path, sources: &mut Sources, diagnostics: &mut Diagnostics) -> Option<FileId> {
+    let path = dir.join("catalog.toml");
+    if !path.exists() {
+        return None;
+    }
+    let mut finder = Finder { dir, sources, diagnostics, files: Files::default() };
+    let (file, readable) = finder.read(&path, "catalog.toml".to_owned());
+    readable.then_some(file)
+}
+
 /// True for a directory, and for a link to one.
 fn is_dir(entry: &fs::DirEntry) -> bool {
     match entry.file_type() {

@@ -21,7 +21,7 @@ use indexmap::IndexMap;
 
 use crate::{
     diagnostic::{Diagnostics, Origin, SourceFile, SourceKind, Sources, Span},
-    model::{Catalog, FleetSlice, Name, Profile},
+    model::{Catalog, FleetSlice, Name, Policy, Profile, Target},
     parallel,
 };
 use fields::Fields;
@@ -54,6 +54,20 @@ pub fn load_what_can_be_read(dir: &Utf8Path, sources: &mut Sources, diagnostics:
     relations::check(&catalog, diagnostics);
     let settings_read = trees_read && !(files.services.is_empty() && diagnostics.has_errors());
     settings_read.then_some(catalog)
+}
+
+/// The target and the policy that `catalog.toml` in `dir` gives, where there is one: what is asked of a catalog by those
+/// who judge other units than its own. Nothing else of it is read.
+pub fn target_and_policy(
+    dir: &Utf8Path,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Option<(Target, Policy)> {
+    let file = files::catalog_alone(dir, sources, diagnostics)?;
+    let tree = node::parse(sources, file, diagnostics)?;
+    schema::check(&tree, schema::catalog(), diagnostics);
+    let settings = settings::read(Some(&tree), diagnostics);
+    Some((settings.target, settings.policy))
 }
 
 /// The built-in defaults, which are TOML like any other.
@@ -181,8 +195,7 @@ fn assemble(files: &Files, trees: Trees, built_in: &BuiltIn, diagnostics: &mut D
         volumes,
         services,
         companions,
-        trusted_registries: settings.trusted_registries,
-        severities: settings.severities,
+        policy: settings.policy,
         waivers: settings.waivers,
     }
 }

@@ -16,7 +16,8 @@ use super::{
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, FileId, Origin, Severity, Sourced},
     model::{
-        Companion, Invalid, Limits, Name, Network, PodmanVersion, Profile, Stack, Target, Verbatim, Volume, Waiver,
+        Companion, Invalid, Limits, Name, Network, PodmanVersion, Policy, Profile, Stack, Target, Verbatim, Volume,
+        Waiver,
     },
 };
 
@@ -35,8 +36,7 @@ pub(crate) struct Settings {
     pub(crate) slice_limits: Limits,
     pub(crate) slice_verbatim: Vec<Verbatim>,
     pub(crate) slice_origin: Origin,
-    pub(crate) trusted_registries: Vec<Sourced<String>>,
-    pub(crate) severities: Vec<(Sourced<String>, Option<Severity>)>,
+    pub(crate) policy: Policy,
     pub(crate) waivers: Vec<Waiver>,
 }
 
@@ -47,20 +47,13 @@ pub(crate) fn read(tree: Option<&super::Node>, diagnostics: &mut Diagnostics) ->
     let name = fields.noun("name", Name::new);
     let target = target(&fields.table("target"), diagnostics);
     let slice = fields.table("slice");
-    let policy = fields.table("policy");
     Settings {
         name: name.map_or_else(|| known_name("plimsoll"), |name| name.value),
         slice_name: slice.noun("name", Name::new).map_or_else(|| known_name("services"), |name| name.value),
         slice_limits: limits::read(&slice, diagnostics),
         slice_verbatim: verbatim::systemd(&slice, diagnostics),
         slice_origin: origin_of(fields.node("slice")),
-        trusted_registries: policy
-            .items("trusted_registries")
-            .unwrap_or_default()
-            .iter()
-            .filter_map(|node| fields::noun(node, |text| Ok(text.to_owned())))
-            .collect(),
-        severities: severities(&policy, diagnostics),
+        policy: policy(&fields.table("policy"), diagnostics),
         waivers: waivers(&fields, diagnostics),
         target,
     }
@@ -273,6 +266,14 @@ fn nouns<T>(fields: &Fields<'_>, key: &str, parse: fn(&str) -> Option<T>) -> Vec
     let refuse = || Invalid::new("", "");
     let nodes = fields.items(key).unwrap_or_default();
     nodes.iter().filter_map(|node| fields::noun(node, |text| parse(text).ok_or_else(refuse))).collect()
+}
+
+fn policy(fields: &Fields<'_>, diagnostics: &mut Diagnostics) -> Policy {
+    let registries = fields.items("trusted_registries").unwrap_or_default().iter();
+    Policy {
+        trusted_registries: registries.filter_map(|node| fields::noun(node, |text| Ok(text.to_owned()))).collect(),
+        severities: severities(fields, diagnostics),
+    }
 }
 
 /// What `[policy]` says of single rules. `None` is a rule that is switched off.

@@ -8,7 +8,7 @@ use super::catalog::{self, Place};
 pub use crate::model::{PodmanVersion, Profile};
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, Severity, Sources},
-    model::Catalog,
+    model::{Policy, Target},
     policy::{File, Settings, rules},
     search,
 };
@@ -53,7 +53,7 @@ pub(super) fn gather(options: &Options, sources: &mut Sources, diagnostics: &mut
 
 fn of_catalog(options: &Options, sources: &mut Sources, diagnostics: &mut Diagnostics) -> Option<Judged> {
     let (catalog, bundle) = catalog::load(&options.place, &[], sources, diagnostics)?;
-    let settings = settings(options, Some(&catalog), diagnostics);
+    let settings = settings(options, Some((&catalog.target, &catalog.policy)), diagnostics);
     drop(catalog);
     // Where the tree stands beside the catalog, a line that is in no TOML file is shown there.
     let out = Some(options.place.beside("out")).filter(|out| out.is_dir());
@@ -64,12 +64,9 @@ fn of_catalog(options: &Options, sources: &mut Sources, diagnostics: &mut Diagno
 fn of_paths(options: &Options, sources: &mut Sources, diagnostics: &mut Diagnostics) -> Option<Judged> {
     let found = search::find(&options.paths, diagnostics);
     // Its target and its policy hold for these files too, but nobody needs to have one.
-    let catalog = if options.place.catalog.is_dir() {
-        Some(crate::catalog::load_what_can_be_read(&options.place.catalog, sources, diagnostics)?)
-    } else {
-        None
-    };
-    let mut settings = settings(options, catalog.as_ref(), diagnostics);
+    let catalog = crate::catalog::target_and_policy(&options.place.catalog, sources, diagnostics);
+    let catalog = catalog.as_ref().map(|(target, policy)| (target, policy));
+    let mut settings = settings(options, catalog, diagnostics);
     settings.profile = options.profile;
     let mut files = Vec::with_capacity(found.len());
     let mut asked_for = Vec::with_capacity(found.len());
@@ -80,23 +77,24 @@ fn of_paths(options: &Options, sources: &mut Sources, diagnostics: &mut Diagnost
     Some(Judged { files, settings, asked_for })
 }
 
-fn settings(options: &Options, catalog: Option<&Catalog>, diagnostics: &mut Diagnostics) -> Settings {
-    let podman = options.podman.or_else(|| Some(catalog?.target.podman.value)).unwrap_or(PODMAN);
+fn settings(options: &Options, catalog: Option<(&Target, &Policy)>, diagnostics: &mut Diagnostics) -> Settings {
+    let (target, policy) = catalog.unzip();
+    let podman = options.podman.or_else(|| Some(target?.podman.value)).unwrap_or(PODMAN);
     Settings {
         podman: podman.pair(),
-        profile: options.profile.or_else(|| Some(catalog?.target.profile)),
-        trusted_registries: catalog.map_or_else(Vec::new, |catalog| {
-            catalog.trusted_registries.iter().map(|registry| registry.value.clone()).collect()
+        profile: options.profile.or_else(|| Some(target?.profile)),
+        trusted_registries: policy.map_or_else(Vec::new, |policy| {
+            policy.trusted_registries.iter().map(|registry| registry.value.clone()).collect()
         }),
-        severities: catalog.map_or_else(Default::default, |catalog| severities(catalog, diagnostics)),
+        severities: policy.map_or_else(Default::default, |policy| severities(policy, diagnostics)),
         as_of: as_of(options, diagnostics).to_string(),
     }
 }
 
 /// What `[policy]` says of single rules, held against those that there are.
-fn severities(catalog: &Catalog, diagnostics: &mut Diagnostics) -> BTreeMap<&'static str, Option<Severity>> {
+fn severities(policy: &Policy, diagnostics: &mut Diagnostics) -> BTreeMap<&'static str, Option<Severity>> {
     let mut severities = BTreeMap::new();
-    for (name, severity) in &catalog.severities {
+    for (name, severity) in &policy.severities {
         match rules::rule(&name.value) {
             Some(rule) => {
                 severities.insert(rule.id, *severity);

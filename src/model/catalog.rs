@@ -135,6 +135,15 @@ pub struct Companion {
     pub origin: Origin,
 }
 
+/// What `check` goes by.
+#[derive(Clone, Debug, Default)]
+pub struct Policy {
+    /// Registries that images may come from; empty means that no list was given.
+    pub trusted_registries: Vec<Sourced<String>>,
+    /// What single rules are to be, by id; `None` switches a rule off.
+    pub severities: Vec<(Sourced<String>, Option<Severity>)>,
+}
+
 /// A whole catalog; whatever it refers to, it holds.
 #[derive(Clone, Debug)]
 pub struct Catalog {
@@ -156,10 +165,8 @@ pub struct Catalog {
     pub services: IndexMap<Name, Service>,
     /// Units of other types that belong to a stack.
     pub companions: Vec<(FileId, Companion)>,
-    /// Registries that images may come from; empty means that no list was given.
-    pub trusted_registries: Vec<Sourced<String>>,
-    /// What single rules of `check` are to be, by id; `None` switches a rule off.
-    pub severities: Vec<(Sourced<String>, Option<Severity>)>,
+    /// What `check` goes by.
+    pub policy: Policy,
     /// Exceptions for the whole catalog.
     pub waivers: Vec<Waiver>,
 }

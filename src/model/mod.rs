@@ -13,7 +13,7 @@ mod service;
 mod time;
 mod version;
 
-pub use catalog::{Catalog, Companion, FleetSlice, Network, Profile, Stack, Target, Volume};
+pub use catalog::{Catalog, Companion, FleetSlice, Network, Policy, Profile, Stack, Target, Volume};
 pub use image::{Image, ImageRef};
 pub use limits::{Cpus, Limits, Memory, MemoryPolicy, Pids};
 pub use name::{Name, env_name, secret_name};

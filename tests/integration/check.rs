@@ -217,14 +217,15 @@ fn what_cannot_be_judged_is_an_error_and_nothing_is_said() {
     let project = Project::new()
         .file("empty/README", "")
         .file("units/web.container", "[Container]\nImage=quay.io/example/web:1\n")
-        .file("services/web.toml", "imagee = 1");
+        .file("services/web.toml", "imagee = 1")
+        .file("broken/catalog.toml", "[policy]\ntrusted = 1");
     for arguments in [
         &["check", "nowhere"][..],
         &["check", "empty"],
         &["check", "empty/README"],
         &["check", "units", "--podman", "4.3"],
         &["check", "units", "--as-of", "tomorrow"],
-        &["check", "units", "--catalog", "services"],
+        &["check", "units", "--catalog", "broken"],
         &["check"],
     ] {
         let ran = project.plimsoll(arguments).ran();
