@@ -46,7 +46,7 @@ pub(super) fn gather(options: &Options, sources: &mut Sources, diagnostics: &mut
     let judged = if options.paths.is_empty() {
         of_catalog(options, sources, diagnostics)
     } else {
-        of_paths(options, sources, diagnostics)
+        Some(of_paths(options, sources, diagnostics))
     };
     judged.filter(|_| !diagnostics.has_errors())
 }
@@ -61,7 +61,7 @@ fn of_catalog(options: &Options, sources: &mut Sources, diagnostics: &mut Diagno
     Some(Judged { asked_for: vec![true; files.len()], files, settings })
 }
 
-fn of_paths(options: &Options, sources: &mut Sources, diagnostics: &mut Diagnostics) -> Option<Judged> {
+fn of_paths(options: &Options, sources: &mut Sources, diagnostics: &mut Diagnostics) -> Judged {
     let found = search::find(&options.paths, diagnostics);
     // Its target and its policy hold for these files too, but nobody needs to have one.
     let catalog = crate::catalog::target_and_policy(&options.place.catalog, sources, diagnostics);
@@ -74,7 +74,7 @@ fn of_paths(options: &Options, sources: &mut Sources, diagnostics: &mut Diagnost
         asked_for.push(file.asked_for);
         files.push(File::found(file.path, file.shown, file.text, sources));
     }
-    Some(Judged { files, settings, asked_for })
+    Judged { files, settings, asked_for }
 }
 
 fn settings(options: &Options, catalog: Option<(&Target, &Policy)>, diagnostics: &mut Diagnostics) -> Settings {
