@@ -1,6 +1,6 @@
 //! Networks that are shared, with or without a need, and what nobody uses.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{AFTER, BEFORE, Check, Found, Rule, STARTS, Scope, a_few, dependencies, group_of, realm, references};
 use super::{resource_name, service_of};
@@ -67,7 +67,7 @@ struct Members<'a> {
 }
 
 fn needless_network(containers: &[Container<'_>], scope: &Scope<'_>, found: &mut Found<'_>) {
-    let names: HashMap<String, String> = (scope.tree.of_type(UnitType::Network))
+    let names: BTreeMap<String, String> = (scope.tree.of_type(UnitType::Network))
         .filter_map(|loaded| Some((loaded.unit.file().name().to_owned(), resource_name(loaded)?)))
         .collect();
     let mut order: Vec<(&str, String)> = Vec::new();
