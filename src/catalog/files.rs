@@ -239,7 +239,8 @@ impl Finder<'_> {
             }
             Err(message) => (String::new(), Some((message, 0, "a catalog's files are files that you may read"))),
         };
-        let file = self.sources.add(SourceFile { path: path.to_owned(), name, text, kind: SourceKind::Catalog });
+        let file =
+            self.sources.add(SourceFile { path: path.to_owned(), name, text: text.into(), kind: SourceKind::Catalog });
         let Some((message, at, help)) = problem else { return (file, true) };
         let start = u32::try_from(at).unwrap_or(0);
         let at = Span { file, start, end: start };
@@ -250,12 +251,8 @@ impl Finder<'_> {
     /// Refuses a file or directory for what it is, whatever is in it.
     fn refuse_path(&mut self, path: &Utf8Path, message: impl Into<String>, help: &str) {
         let name = path.strip_prefix(self.dir).unwrap_or(path).to_string();
-        let file = self.sources.add(SourceFile {
-            path: path.to_owned(),
-            name,
-            text: String::new(),
-            kind: SourceKind::Catalog,
-        });
+        let file =
+            self.sources.add(SourceFile { path: path.to_owned(), name, text: "".into(), kind: SourceKind::Catalog });
         let at = self.sources.whole(file);
         self.diagnostics.push(Diagnostic::error(message, at).help(help));
     }

@@ -84,7 +84,7 @@ impl BuiltIn {
             let file = sources.add(SourceFile {
                 path: path.clone().into(),
                 name: path,
-                text: text.to_owned(),
+                text: text.into(),
                 kind: SourceKind::BuiltIn,
             });
             let node = node::parse(sources, file, &mut diagnostics);

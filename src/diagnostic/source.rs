@@ -1,5 +1,7 @@
 //! Source files and places in them.
 
+use std::sync::Arc;
+
 use camino::Utf8PathBuf;
 
 /// A file that was read in this run.
@@ -47,8 +49,8 @@ pub struct SourceFile {
     /// The name inside the catalog directory, `/` between its parts: what a rendered unit may name, because it is
     /// the same on every machine.
     pub name: String,
-    /// The whole text.
-    pub text: String,
+    /// The whole text, shared with those who read it.
+    pub text: Arc<str>,
     /// What it is.
     pub kind: SourceKind,
 }

@@ -1,6 +1,6 @@
 //! A unit with its drop-ins merged in, the way Podman reads it: every value knows the file and the place it stands in.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use super::File;
 use crate::{
@@ -19,8 +19,8 @@ pub struct Part<'a> {
     pub file: &'a File,
     /// Which of the judged files it is.
     pub index: usize,
-    /// What stands in it.
-    pub unit: Unit,
+    /// What stands in it. A drop-in may be a part of many units.
+    pub unit: Arc<Unit>,
 }
 
 impl<'a> Part<'a> {
@@ -28,9 +28,9 @@ impl<'a> Part<'a> {
     ///
     /// # Errors
     /// The lines that keep it from being read.
-    pub fn read(file: &'a File, index: usize, text: &str) -> Result<Self, Vec<SyntaxError>> {
+    pub fn read(file: &'a File, index: usize, text: &Arc<str>) -> Result<Self, Vec<SyntaxError>> {
         let dialect = if file.kind == super::Kind::Slice { Dialect::Systemd } else { Dialect::Quadlet };
-        Ok(Self { file, index, unit: Unit::parse_as(text, dialect)? })
+        Ok(Self { file, index, unit: Arc::new(Unit::parse_shared(text, dialect)?) })
     }
 
     /// What to show for an entry of it: key and value, or the place in the catalog that they came from.
@@ -123,8 +123,11 @@ impl<'a> Effective<'a> {
     /// Every assignment of a section.
     pub fn section<'s>(&'s self, section: &'s str) -> impl Iterator<Item = Value<'s>> {
         self.parts.iter().flat_map(move |part| {
-            let entries = part.unit.entries().filter(move |entry| entry.section == section);
-            entries.map(|entry| Value { key: entry.key, at: part.span(&entry), text: entry.value })
+            part.unit.entries_in(section).map(|entry| Value {
+                key: entry.key,
+                at: part.span(&entry),
+                text: entry.value,
+            })
         })
     }
 

@@ -57,7 +57,7 @@ impl File {
         let id = sources.add(SourceFile {
             path: out.map_or_else(|| file.path.as_str().into(), |out| out.join(&file.path)),
             name: file.path.clone(),
-            text: file.text,
+            text: file.text.into(),
             kind: SourceKind::Unit,
         });
         Self { path: file.path, kind, id, origins: file.origins }
@@ -67,7 +67,12 @@ impl File {
     pub fn found(path: impl Into<String>, shown: impl Into<Utf8PathBuf>, text: String, sources: &mut Sources) -> Self {
         let path = path.into();
         let kind = Kind::of_path(&path);
-        let id = sources.add(SourceFile { path: shown.into(), name: path.clone(), text, kind: SourceKind::Unit });
+        let id = sources.add(SourceFile {
+            path: shown.into(),
+            name: path.clone(),
+            text: text.into(),
+            kind: SourceKind::Unit,
+        });
         Self { path, kind, id, origins: Vec::new() }
     }
 

@@ -13,7 +13,7 @@ pub(super) fn hide(findings: &mut [Finding], sources: &Sources) {
 
 /// The whole lines that a span touches.
 fn lines(at: Span, sources: &Sources) -> &str {
-    let text = sources.file(at.file).text.as_str();
+    let text: &str = &sources.file(at.file).text;
     let byte = |at: u32| usize::try_from(at).map_or(text.len(), |at| at.min(text.len()));
     let (start, end) = (byte(at.start), byte(at.end.max(at.start)));
     let bytes = text.as_bytes();

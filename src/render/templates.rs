@@ -56,8 +56,12 @@ impl Templates {
         let Some(dir) = dir else { return templates };
         for (name, text) in read_dir(dir, diagnostics) {
             let path = dir.join(&name);
-            let file =
-                sources.add(SourceFile { path, name: name.clone(), text: text.clone(), kind: SourceKind::Template });
+            let file = sources.add(SourceFile {
+                path,
+                name: name.clone(),
+                text: text.as_str().into(),
+                kind: SourceKind::Template,
+            });
             if !name.starts_with('_') && !BUILT_IN.iter().any(|(own, ..)| *own == name) {
                 let known: Vec<&str> = BUILT_IN.iter().map(|(own, ..)| *own).collect();
                 diagnostics.push(
@@ -110,7 +114,7 @@ impl Templates {
                 let file = sources.add(SourceFile {
                     path: (*own).into(),
                     name: (*own).to_owned(),
-                    text: (*source).to_owned(),
+                    text: (*source).into(),
                     kind: SourceKind::BuiltIn,
                 });
                 first = first.or(Some(file));

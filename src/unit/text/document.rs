@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Who will read the file: they join continued lines differently.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -20,43 +21,81 @@ pub enum Dialect {
 /// A unit file, byte for byte, and what stands in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unit {
-    pub(super) text: String,
+    pub(super) text: Arc<str>,
     pub(super) dialect: Dialect,
     pub(super) sections: Vec<Header>,
     pub(super) assignments: Vec<Assignment>,
-    pub(super) comments: Vec<(usize, Range<usize>)>,
+    /// The marks of the assignments, side by side: a lookup reads these and little else.
+    pub(super) marks: Vec<Mark>,
+    pub(super) comments: Vec<(u32, Stretch)>,
     pub(super) lost: Option<usize>,
+}
+
+/// A range of bytes in half the room: ten thousand units are held at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stretch {
+    start: u32,
+    end: u32,
+}
+
+impl Stretch {
+    pub(super) fn new(range: Range<usize>) -> Self {
+        Self { start: narrow(range.start), end: narrow(range.end) }
+    }
+
+    fn range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+}
+
+/// A number of bytes or lines in a unit.
+pub(super) fn narrow(number: usize) -> u32 {
+    u32::try_from(number).expect("a unit is smaller than 4 GiB")
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Header {
-    pub(super) name: Name,
+    pub(super) name: Stretch,
+    /// The name, where it is continued and not a slice of the file.
+    pub(super) joined: Option<Box<str>>,
     pub(super) line: usize,
 }
 
-/// A section's name or a key: nearly always a slice of the file, but either may be continued too.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Name {
-    pub(super) range: Range<usize>,
-    pub(super) joined: Option<String>,
-}
-
-impl Name {
-    fn of<'a>(&'a self, text: &'a str) -> &'a str {
-        self.joined.as_deref().unwrap_or(&text[self.range.clone()])
+impl Header {
+    pub(super) fn name<'a>(&'a self, text: &'a str) -> &'a str {
+        self.joined.as_deref().unwrap_or_else(|| &text[self.name.range()])
     }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Assignment {
     /// Which of the headers it stands under.
-    pub(super) header: usize,
-    pub(super) key: Name,
-    pub(super) raw: Range<usize>,
-    /// The joined value, where that is not the raw text.
-    pub(super) joined: Option<String>,
-    pub(super) line: usize,
-    pub(super) lines: usize,
+    pub(super) header: u32,
+    pub(super) key: Stretch,
+    pub(super) raw: Stretch,
+    /// Key and value, where they are not what stands in the file.
+    pub(super) joined: Option<Box<Joined>>,
+    pub(super) line: u32,
+    pub(super) lines: u32,
+}
+
+/// A key and a value of which at least one is continued, and so no slice of the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Joined {
+    pub(super) key: Option<String>,
+    pub(super) value: Option<String>,
+}
+
+/// What tells most pairs of a section and a key apart at a glance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Mark([u8; 4]);
+
+impl Mark {
+    pub(super) fn of(section: &str, key: &str) -> Self {
+        let byte = |text: &str, at: usize| text.as_bytes().get(at).copied().unwrap_or_default();
+        let low = key.len().to_le_bytes()[0];
+        Self([low, byte(key, 0), byte(key, key.len() / 2), byte(section, 0) ^ byte(key, key.len().saturating_sub(1))])
+    }
 }
 
 /// One assignment of a unit.
@@ -75,8 +114,6 @@ pub struct Entry<'a> {
     pub line: usize,
     /// How many lines it takes.
     pub lines: usize,
-    /// The column its value begins at, in characters, from 1.
-    pub column: usize,
     /// The bytes of [`raw`](Entry::raw) in the file.
     pub range: Range<usize>,
     /// The bytes of the key in the file.
@@ -113,9 +150,15 @@ impl Unit {
         self.assignments_of(section, key).map(|assignment| self.entry(assignment))
     }
 
+    /// Every assignment of a section, over all sections of that name.
+    pub fn entries_in<'a>(&'a self, section: &str) -> impl Iterator<Item = Entry<'a>> {
+        let found = self.assignments.iter().filter(move |assignment| self.section_of(assignment) == section);
+        found.map(|assignment| self.entry(assignment))
+    }
+
     /// The section headers with their lines, in the order of the file, repetitions included.
     pub fn sections(&self) -> impl Iterator<Item = (&str, usize)> {
-        self.sections.iter().map(|header| (header.name.of(&self.text), header.line))
+        self.sections.iter().map(|header| (header.name(&self.text), header.line))
     }
 
     /// Whether there is a section of that name.
@@ -125,7 +168,8 @@ impl Unit {
 
     /// Every comment line, those between continued lines included.
     pub fn comments(&self) -> impl Iterator<Item = Comment<'_>> {
-        self.comments.iter().map(|(line, range)| Comment { line: *line, text: &self.text[range.clone()] })
+        let comment = |&(line, at): &(u32, Stretch)| Comment { line: line as usize, text: &self.text[at.range()] };
+        self.comments.iter().map(comment)
     }
 
     /// The line of an assignment that Podman loses: it is continued, and only comments and blank
@@ -139,31 +183,36 @@ impl Unit {
         section: &str,
         key: &str,
     ) -> impl DoubleEndedIterator<Item = &'a Assignment> {
-        self.assignments.iter().filter(move |a| a.key.of(&self.text) == key && self.section_of(a) == section)
+        let mark = Mark::of(section, key);
+        let marked = self.marks.iter().zip(&self.assignments).filter(move |(other, _)| **other == mark);
+        marked.map(|(_, found)| found).filter(move |a| self.key_of(a) == key && self.section_of(a) == section)
     }
 
     pub(super) fn value_of<'a>(&'a self, assignment: &'a Assignment) -> &'a str {
-        assignment.joined.as_deref().unwrap_or(&self.text[assignment.raw.clone()])
+        let joined = assignment.joined.as_ref().and_then(|joined| joined.value.as_deref());
+        joined.unwrap_or_else(|| &self.text[assignment.raw.range()])
+    }
+
+    fn key_of<'a>(&'a self, assignment: &'a Assignment) -> &'a str {
+        let joined = assignment.joined.as_ref().and_then(|joined| joined.key.as_deref());
+        joined.unwrap_or_else(|| &self.text[assignment.key.range()])
     }
 
     fn section_of(&self, assignment: &Assignment) -> &str {
-        self.sections[assignment.header].name.of(&self.text)
+        self.sections[assignment.header as usize].name(&self.text)
     }
 
     fn entry<'a>(&'a self, assignment: &'a Assignment) -> Entry<'a> {
-        let Assignment { header: _, key, raw, joined: _, line, lines } = assignment;
-        let before = &self.text[..raw.start];
-        let column = before[before.rfind('\n').map_or(0, |at| at + 1)..].chars().count() + 1;
+        let (key, raw) = (assignment.key.range(), assignment.raw.range());
         Entry {
             section: self.section_of(assignment),
-            key: key.of(&self.text),
+            key: self.key_of(assignment),
             value: Cow::Borrowed(self.value_of(assignment)),
             raw: &self.text[raw.clone()],
-            line: *line,
-            lines: *lines,
-            column,
-            range: raw.clone(),
-            key_range: key.range.clone(),
+            line: assignment.line as usize,
+            lines: assignment.lines as usize,
+            range: raw,
+            key_range: key,
         }
     }
 }

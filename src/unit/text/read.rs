@@ -1,8 +1,9 @@
 //! Reading: lines, continuations, sections.
 
 use std::ops::Range;
+use std::sync::Arc;
 
-use super::document::{Assignment, Dialect, Header, Name, SyntaxError, SyntaxKind, Unit};
+use super::document::{Assignment, Dialect, Header, Joined, Mark, Stretch, SyntaxError, SyntaxKind, Unit, narrow};
 
 const BOM: char = '\u{feff}';
 
@@ -14,11 +15,17 @@ impl Unit {
 
     /// Reads a file in the given dialect.
     pub fn parse_as(text: &str, dialect: Dialect) -> Result<Self, Vec<SyntaxError>> {
+        Self::parse_shared(&Arc::from(text), dialect)
+    }
+
+    /// Reads a file whose text somebody else keeps as well.
+    pub fn parse_shared(text: &Arc<str>, dialect: Dialect) -> Result<Self, Vec<SyntaxError>> {
         let unit = Self {
-            text: text.to_owned(),
+            text: Arc::clone(text),
             dialect,
             sections: Vec::new(),
             assignments: Vec::new(),
+            marks: Vec::new(),
             comments: Vec::new(),
             lost: None,
         };
@@ -27,7 +34,15 @@ impl Unit {
             Dialect::Quadlet => reader.read_quadlet(),
             Dialect::Systemd => reader.read_systemd(),
         }
-        if reader.errors.is_empty() { Ok(reader.unit) } else { Err(reader.errors) }
+        let Reader { mut unit, errors, .. } = reader;
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        unit.sections.shrink_to_fit();
+        unit.assignments.shrink_to_fit();
+        unit.marks.shrink_to_fit();
+        unit.comments.shrink_to_fit();
+        Ok(unit)
     }
 }
 
@@ -142,7 +157,7 @@ impl Reader<'_> {
 
     fn comment(&mut self, line: &str, at: usize, number: usize) {
         if !line.is_empty() {
-            self.unit.comments.push((number, at..at + line.len()));
+            self.unit.comments.push((narrow(number), Stretch::new(at..at + line.len())));
         }
     }
 
@@ -160,14 +175,15 @@ impl Reader<'_> {
         let name = |range: Range<usize>| {
             let found = origin(range.start)..origin(range.end.saturating_sub(1)) + 1;
             let joined = self.source.get(found.clone()) != Some(&text[range.clone()]);
-            Name { range: found, joined: joined.then(|| text[range].to_owned()) }
+            (Stretch::new(found), joined.then(|| text[range].to_owned()))
         };
         if let Some(found) = section(text, self.unit.dialect) {
             self.in_section = true;
             if !is_section_name(&text[found.clone()]) {
                 return self.error(SyntaxKind::SectionName, lines.start, origin(0), end);
             }
-            let header = Header { name: name(found), line: lines.start };
+            let (name, joined) = name(found);
+            let header = Header { name, joined: joined.map(String::into_boxed_str), line: lines.start };
             self.unit.sections.push(header);
             return;
         }
@@ -181,14 +197,23 @@ impl Reader<'_> {
             let kind = if bom { SyntaxKind::ByteOrderMark } else { SyntaxKind::OutsideSection };
             return self.error(kind, lines.start, origin(0), end);
         }
-        let key = name(0..text[..equals].trim_end_matches(is_space).len());
+        let said = text[..equals].trim_end_matches(is_space);
+        let (key, joined_key) = name(0..said.len());
         let value = text[equals + 1..].trim_start_matches(is_space);
         let start = origin(text.len() - value.len()).min(end);
-        let joined = (self.source[start..end] != *value).then(|| value.to_owned());
+        let joined_value = (self.source[start..end] != *value).then(|| value.to_owned());
+        let is_joined = joined_key.is_some() || joined_value.is_some();
         let header = self.unit.sections.len().saturating_sub(1);
-        let (line, count) = (lines.start, lines.len());
-        let raw = start..end;
-        self.unit.assignments.push(Assignment { header, key, raw, joined, line, lines: count });
+        let section = self.unit.sections.get(header).map_or("", |header| header.name(self.source));
+        self.unit.marks.push(Mark::of(section, said));
+        self.unit.assignments.push(Assignment {
+            header: narrow(header),
+            key,
+            raw: Stretch::new(start..end),
+            joined: is_joined.then(|| Box::new(Joined { key: joined_key, value: joined_value })),
+            line: narrow(lines.start),
+            lines: narrow(lines.len()),
+        });
     }
 
     fn error(&mut self, kind: SyntaxKind, line: usize, at: usize, end: usize) {
