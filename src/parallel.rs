@@ -16,8 +16,12 @@ const STACK: usize = 8 * 1024 * 1024;
 /// What `work` makes of each of the items, in their order. An item is gone when its work is done.
 pub fn map<T: Send, R: Send>(items: impl IntoIterator<Item = T>, work: impl Fn(T) -> R + Sync + Send) -> Vec<R> {
     let items: Vec<T> = items.into_iter().collect();
-    let pool = if items.len() > FEW { pool() } else { None };
-    match pool {
+    map_weighed(items.len(), items, work)
+}
+
+/// The same for a few items with much work to each, so much that it is `weight` things to look at.
+pub fn map_weighed<T: Send, R: Send>(weight: usize, items: Vec<T>, work: impl Fn(T) -> R + Sync + Send) -> Vec<R> {
+    match if weight > FEW { pool() } else { None } {
         Some(pool) => pool.install(|| items.into_par_iter().map(work).collect()),
         None => items.into_iter().map(work).collect(),
     }

@@ -20,8 +20,10 @@ pub use file::{File, Kind};
 pub use finding::Finding;
 pub use settings::Settings;
 
+use std::sync::Arc;
+
 use crate::{diagnostic::Sources, model::Profile, parallel, unit::UnitType};
-use facts::Container;
+use facts::{Container, Run, UnitFacts};
 use quadlet::{Loaded, Tree};
 use rules::{Check, Scope};
 
@@ -48,36 +50,21 @@ pub struct Verdict {
 /// Judges a set of files.
 pub fn judge(files: &[File], sources: &Sources, settings: &Settings) -> Verdict {
     let (tree, mut findings) = quadlet::load(files, sources, settings.podman);
-    let scope = Scope { tree: &tree, settings, sources };
-    let containers: Vec<Container<'_>> =
-        tree.of_type(UnitType::Container).map(|loaded| container(loaded, &tree, settings)).collect();
-    let of_units = parallel::map(&tree.units, |loaded| {
-        let mut findings = Vec::new();
-        rules::run(loaded, loaded.unit.index(), &scope, &mut findings, |rule| match rule.check {
-            Check::Unit(check) => Some(check),
-            _ => None,
-        });
-        findings
-    });
-    let of_containers = parallel::map(&containers, |container| {
-        let mut findings = Vec::new();
-        rules::run(container, container.unit.index(), &scope, &mut findings, |rule| match rule.check {
-            Check::Container(check) => Some(check),
-            _ => None,
-        });
-        findings
-    });
-    findings.extend(of_units.into_iter().chain(of_containers).flatten());
+    let facts = parallel::map(&tree.units, UnitFacts::of);
+    let scope = Scope { tree: &tree, facts: &facts, settings, sources };
+    let judged = parallel::map(tree.units.iter().zip(&facts), |(loaded, facts)| judge_unit(loaded, facts, &scope));
+    let mut containers = Vec::with_capacity(tree.of_type(UnitType::Container).count());
+    for (container, of_unit) in judged {
+        containers.extend(container);
+        findings.extend(of_unit);
+    }
     for slice in &tree.slices {
         rules::run(slice, slice.index(), &scope, &mut findings, |rule| match rule.check {
             Check::Slice(check) => Some(check),
             _ => None,
         });
     }
-    rules::run(containers.as_slice(), 0, &scope, &mut findings, |rule| match rule.check {
-        Check::Across(check) => Some(check),
-        _ => None,
-    });
+    findings.extend(rules::run_across(&containers, &scope));
     // What the author says of a rule holds for all it says.
     findings.retain_mut(|finding| match settings.severities.get(finding.rule) {
         Some(Some(severity)) => {
@@ -94,12 +81,46 @@ pub fn judge(files: &[File], sources: &Sources, settings: &Settings) -> Verdict 
     Verdict { units, findings }
 }
 
+/// What the rules about single units say of one, and its facts if it is a container.
+fn judge_unit<'a>(
+    loaded: &'a Loaded<'a>,
+    facts: &'a UnitFacts<'a>,
+    scope: &Scope<'a>,
+) -> (Option<Container<'a>>, Vec<Finding>) {
+    let mut findings = Vec::new();
+    let index = loaded.unit.index();
+    rules::run(loaded, index, scope, &mut findings, |rule| match rule.check {
+        Check::Unit(check) => Some(check),
+        _ => None,
+    });
+    if loaded.unit_type != UnitType::Container {
+        return (None, findings);
+    }
+    let mut container = container_with(Arc::clone(&facts.run), loaded, scope.tree, scope.settings);
+    container.gather_limits(scope.tree);
+    rules::run(&container, index, scope, &mut findings, |rule| match rule.check {
+        Check::Container(check) => Some(check),
+        _ => None,
+    });
+    container.let_go_of_limits();
+    (Some(container), findings)
+}
+
 /// The facts of a container, with those of its pod.
 pub fn container<'a>(loaded: &'a Loaded<'a>, tree: &'a Tree<'a>, settings: &Settings) -> Container<'a> {
+    container_with(Arc::new(Run::of_container(&loaded.unit)), loaded, tree, settings)
+}
+
+fn container_with<'a>(
+    run: Arc<Run<'a>>,
+    loaded: &'a Loaded<'a>,
+    tree: &'a Tree<'a>,
+    settings: &Settings,
+) -> Container<'a> {
     let unit = &loaded.unit;
     let pod = unit.last("Container", "Pod").and_then(|pod| Some(&tree.unit(pod.unquoted())?.unit));
     let profile = settings.profile.unwrap_or_else(|| profile(unit));
-    Container::of(unit, &loaded.service, pod, profile, settings.podman)
+    Container::with(run, unit, &loaded.service, pod, profile, settings.podman)
 }
 
 /// Who starts a unit, as far as it can be told: by the directory it stands in, or because it only makes sense without

@@ -4,7 +4,12 @@
 //! searched, links to directories followed, hidden files read like any other. Nothing is judged here: what is wrong with
 //! a file, or where it stands, is for the policy to say.
 
-use std::{collections::HashMap, fs, io, path::PathBuf};
+use std::{
+    collections::HashMap,
+    fs,
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -88,11 +93,13 @@ impl Entry {
 }
 
 fn text(file: &Utf8Path) -> io::Result<String> {
-    let meta = fs::metadata(file)?;
-    if meta.len() > LARGEST {
+    let mut file = fs::File::open(file)?;
+    let length = file.metadata()?.len();
+    if length > LARGEST {
         return Err(io::Error::other("it is greater than 16 MiB"));
     }
-    let bytes = fs::read(file)?;
+    let mut bytes = Vec::with_capacity(usize::try_from(length).map_or(0, |length| length + 1));
+    file.read_to_end(&mut bytes)?;
     Ok(String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
 }
 
@@ -126,7 +133,7 @@ impl Walk {
             Err(error) => return self.complain(dir, format_args!("cannot be read: {error}")),
         };
         names.sort();
-        self.above.push(real);
+        self.above.push(real.clone());
         let mut directories = Vec::new();
         for name in names {
             let path = if beneath.is_empty() { name.clone() } else { format!("{beneath}/{name}") };
@@ -148,7 +155,7 @@ impl Walk {
                 }
                 directories.push((file, path, name));
             } else if meta.is_file() {
-                self.file(file, path, asked_for);
+                self.file(&real, name, file, path, asked_for);
             }
         }
         for (dir, path, name) in directories {
@@ -161,13 +168,12 @@ impl Walk {
         self.above.pop();
     }
 
-    fn file(&mut self, file: Utf8PathBuf, path: String, asked_for: bool) {
+    /// A file of a directory whose real path is `dir`.
+    fn file(&mut self, dir: &Path, name: String, file: Utf8PathBuf, path: String, asked_for: bool) {
         let Some(readable) = is_of_interest(&path) else { return };
         // Two ways to a directory are one. A link beside its file is another file: that is how an instance of a template
         // is made.
-        let dir = file.parent().map(|dir| if dir.as_str().is_empty() { Utf8Path::new(".") } else { dir });
-        let real = dir.and_then(|dir| fs::canonicalize(dir).ok()).zip(file.file_name());
-        let real = real.map_or_else(|| file.clone().into(), |(dir, name)| dir.join(name));
+        let real = dir.join(name);
         match self.known.get(&real) {
             Some(at) => self.found[*at].asked_for |= asked_for,
             None => {

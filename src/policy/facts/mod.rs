@@ -29,8 +29,36 @@ pub use size::{
 };
 pub use user_namespace::{IdRange, UserNamespace};
 
-use super::{Effective, effective::Value};
-use crate::{diagnostic::Span, model::Profile, unit::Version};
+use std::{borrow::Cow, sync::Arc};
+
+use super::{
+    Effective,
+    effective::Value,
+    quadlet::{Loaded, Tree},
+};
+use crate::{
+    diagnostic::Span,
+    model::Profile,
+    unit::{UnitType, Version},
+};
+
+/// What many rules ask of a unit, whatever its type: gathered once.
+#[derive(Clone, Debug)]
+pub struct UnitFacts<'a> {
+    /// What podman is told.
+    pub run: Arc<Run<'a>>,
+    /// What a `.network` makes.
+    pub network: Option<NetworkUnit<'a>>,
+}
+
+impl<'a> UnitFacts<'a> {
+    /// Gathers the facts of a unit.
+    pub fn of(loaded: &'a Loaded<'a>) -> Self {
+        let run = Arc::new(Run::of(&loaded.unit, loaded.unit_type));
+        let network = loaded.unit_type == UnitType::Network;
+        Self { network: network.then(|| NetworkUnit::with(&loaded.unit, &run)), run }
+    }
+}
 
 /// A `.container` with all that its keys and arguments come to.
 #[derive(Clone, Debug)]
@@ -44,7 +72,7 @@ pub struct Container<'a> {
     /// The Podman it is judged for.
     pub podman: Version,
     /// What `podman run` is told. A member of a pod is told the namespaces and ports of its pod as well.
-    pub run: Run<'a>,
+    pub run: Arc<Run<'a>>,
     /// Capabilities beside podman's default.
     pub capabilities: Capabilities,
     /// The user namespace, and where it is chosen.
@@ -55,6 +83,8 @@ pub struct Container<'a> {
     pub ports: Vec<Port<'a>>,
     /// The networks it joins; empty means podman's default.
     pub networks: Vec<NetworkUse<'a>>,
+    /// Its limits, while the rules about single containers ask for them again and again.
+    limits: Option<Limits<'a>>,
 }
 
 impl<'a> Container<'a> {
@@ -66,9 +96,21 @@ impl<'a> Container<'a> {
         profile: Profile,
         podman: Version,
     ) -> Self {
-        let mut run = Run::of_container(unit);
+        let run = Arc::new(Run::of_container(unit));
+        Self::with(run, unit, name, pod, profile, podman)
+    }
+
+    /// The same where it is known already what the unit itself tells podman.
+    pub fn with(
+        mut run: Arc<Run<'a>>,
+        unit: &'a Effective<'a>,
+        name: &'a str,
+        pod: Option<&'a Effective<'a>>,
+        profile: Profile,
+        podman: Version,
+    ) -> Self {
         if let Some(pod) = pod {
-            run.join_pod(Run::of_pod(pod));
+            Arc::make_mut(&mut run).join_pod(Run::of_pod(pod));
         }
         Self {
             capabilities: Capabilities::of(&run),
@@ -81,13 +123,14 @@ impl<'a> Container<'a> {
             profile,
             podman,
             run,
+            limits: None,
         }
     }
 
     /// The facts of a pod as if it were a container: it has the network, the ports and the user namespace of its
     /// members.
     pub fn of_pod(unit: &'a Effective<'a>, name: &'a str, profile: Profile, podman: Version) -> Self {
-        let run = Run::of_pod(unit);
+        let run = Arc::new(Run::of_pod(unit));
         Self {
             capabilities: Capabilities::default(),
             user_namespace: UserNamespace::of(&run),
@@ -99,7 +142,23 @@ impl<'a> Container<'a> {
             profile,
             podman,
             run,
+            limits: None,
         }
+    }
+
+    /// Its limits in every layer.
+    pub fn limits<'s>(&'s self, tree: &'s Tree<'s>) -> Cow<'s, Limits<'s>> {
+        self.limits.as_ref().map_or_else(|| Cow::Owned(Limits::of(self, tree)), Cow::Borrowed)
+    }
+
+    /// Keeps the limits at hand until they are let go of: those of ten thousand containers take much room.
+    pub(super) fn gather_limits(&mut self, tree: &'a Tree<'a>) {
+        self.limits = Some(Limits::of(self, tree));
+    }
+
+    /// Lets go of the limits.
+    pub(super) fn let_go_of_limits(&mut self) {
+        self.limits = None;
     }
 
     /// Whether it belongs to a pod, which then has its network and its ports.

@@ -130,7 +130,11 @@ pub struct Said<'a> {
 impl<'a> NetworkUnit<'a> {
     /// Gathers the facts of a unit.
     pub fn of(unit: &'a Effective<'a>) -> Self {
-        let run = Run::of_network(unit);
+        Self::with(unit, &Run::of_network(unit))
+    }
+
+    /// The same where it is known already what it tells podman.
+    pub fn with(unit: &'a Effective<'a>, run: &Run<'a>) -> Self {
         let raw = |flag: &str| -> Vec<Said<'a>> {
             run.all(flag).map(|arg| Said { text: arg.value.to_string(), key: arg.key, at: arg.at }).collect()
         };

@@ -6,7 +6,7 @@ use crate::{
     policy::{
         Effective,
         effective::Value,
-        facts::{Container, ImageRef, Run},
+        facts::{Container, ImageRef},
         quadlet::Loaded,
     },
     unit::UnitType,
@@ -213,7 +213,7 @@ fn latest(loaded: &Loaded<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
 /// Hosts that a packet cannot be caught on the way to.
 const LOOPBACK: &[&str] = &["localhost", "127.0.0.1", "[::1]"];
 
-fn without_tls(loaded: &Loaded<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
+fn without_tls(loaded: &Loaded<'_>, scope: &Scope<'_>, found: &mut Found<'_>) {
     let group = loaded.unit_type.group();
     let host = named(loaded).map(|value| ImageRef::of(value.unquoted()).registry.unwrap_or_default().to_owned());
     let on_loopback = host.is_some_and(|host| {
@@ -229,7 +229,7 @@ fn without_tls(loaded: &Loaded<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
     if let Some(value) = loaded.unit.last(group, "TLSVerify").filter(|value| !value.is_true()) {
         say(value.at, "the certificate of the registry is not looked at");
     }
-    let run = Run::of(&loaded.unit, loaded.unit_type);
+    let run = &scope.facts(loaded).run;
     if let Some(arg) = run.last("tls-verify").filter(|arg| arg.is_raw() && !arg.is_true()) {
         say(arg.at, "the certificate of the registry is not looked at");
     }

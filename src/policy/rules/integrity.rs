@@ -5,7 +5,7 @@ use crate::{
     diagnostic::Severity,
     model::Profile,
     policy::{
-        facts::{Arg, Container, NetworkMode, Run},
+        facts::{Arg, Container, NetworkMode},
         quadlet::Loaded,
     },
     unit::keys,
@@ -103,9 +103,9 @@ fn single<'a>(arg: &'a Arg<'_>, group: &str) -> Option<(&'a str, &'a str)> {
     (!many).then_some((arg.flag.as_ref(), arg.value.as_ref()))
 }
 
-fn raw_override(loaded: &Loaded<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
+fn raw_override(loaded: &Loaded<'_>, scope: &Scope<'_>, found: &mut Found<'_>) {
     let group = loaded.unit_type.group();
-    let run = Run::of(&loaded.unit, loaded.unit_type);
+    let run = &scope.facts(loaded).run;
     for raw in run.args().iter().filter(|arg| arg.is_raw()) {
         let Some((name, value)) = single(raw, group) else { continue };
         let by_key = run

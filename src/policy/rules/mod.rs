@@ -14,11 +14,12 @@ mod waivers;
 
 use super::{
     Finding, Settings,
-    facts::Container,
+    facts::{Container, UnitFacts},
     quadlet::{Loaded, Tree},
 };
 use crate::{
     diagnostic::{Severity, Sources, Span},
+    parallel,
     policy::Effective,
 };
 
@@ -75,10 +76,20 @@ pub enum Check {
 pub struct Scope<'a> {
     /// All the files.
     pub tree: &'a Tree<'a>,
+    /// What was gathered of each of the tree's units, in their order.
+    pub facts: &'a [UnitFacts<'a>],
     /// What the judge was told.
     pub settings: &'a Settings,
     /// The texts, for places.
     pub sources: &'a Sources,
+}
+
+impl<'a> Scope<'a> {
+    /// The facts of a unit of the tree.
+    pub fn facts(&self, loaded: &Loaded<'_>) -> &'a UnitFacts<'a> {
+        let index = loaded.unit.index();
+        &self.facts[self.tree.units.partition_point(|other| other.unit.index() < index)]
+    }
 }
 
 /// Where a rule says what it found.
@@ -141,6 +152,21 @@ pub const THEMES: &[(&str, &[Rule])] = &[
 /// The severity that the author gives a rule, `None` where it is switched off.
 pub fn severity(rule: &Rule, settings: &Settings) -> Option<Severity> {
     settings.severities.get(rule.id).copied().unwrap_or(Some(rule.severity))
+}
+
+/// Runs the rules that look at all containers together, several at once.
+pub(super) fn run_across(containers: &[Container<'_>], scope: &Scope<'_>) -> Vec<Finding> {
+    let of_all = |rule: &'static Rule| match rule.check {
+        Check::Across(check) => Some((rule, check, severity(rule, scope.settings)?)),
+        _ => None,
+    };
+    let found = parallel::map_weighed(scope.tree.units.len(), all().filter_map(of_all).collect(), |one| {
+        let (rule, check, severity) = one;
+        let mut findings = Vec::new();
+        check(containers, scope, &mut Found { rule, severity, file: 0, findings: &mut findings });
+        findings
+    });
+    found.into_iter().flatten().collect()
 }
 
 /// Runs the rules about one kind of thing over one of them.

@@ -6,10 +6,7 @@ use super::{Check, Found, Rule, Scope, collision, realm, resource_name, stem};
 use crate::{
     diagnostic::Severity,
     model::Profile,
-    policy::{
-        facts::{Container, Run},
-        quadlet::Loaded,
-    },
+    policy::{facts::Container, quadlet::Loaded},
     unit::UnitType,
 };
 
@@ -146,14 +143,14 @@ fn shadows(loaded: &Loaded<'_>, scope: &Scope<'_>, found: &mut Found<'_>) {
     }
 }
 
-fn default_name(loaded: &Loaded<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
+fn default_name(loaded: &Loaded<'_>, scope: &Scope<'_>, found: &mut Found<'_>) {
     let group = loaded.unit_type.group();
     let key = format!("{group}Name");
     if kind(loaded.unit_type).is_none() || loaded.unit.last(group, &key).is_some() {
         return;
     }
     let is_container = loaded.unit_type == UnitType::Container;
-    if is_container && Run::of(&loaded.unit, UnitType::Container).last("name").is_some() {
+    if is_container && scope.facts(loaded).run.last("name").is_some() {
         return;
     }
     let stem = if is_container { loaded.service.as_str() } else { stem(loaded.unit.file().name()) };

@@ -103,8 +103,8 @@ fn duplicate_address(containers: &[Container<'_>], scope: &Scope<'_>, found: &mu
         look(container.unit, realm(container.unit), container.name, &container.run, &container.networks);
     }
     for loaded in scope.tree.of_type(UnitType::Pod) {
-        let run = Run::of(&loaded.unit, UnitType::Pod);
-        look(&loaded.unit, realm(&loaded.unit), &loaded.service, &run, &joined_networks(&run));
+        let run = &scope.facts(loaded).run;
+        look(&loaded.unit, realm(&loaded.unit), &loaded.service, run, &joined_networks(run));
     }
 }
 

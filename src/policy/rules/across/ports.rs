@@ -11,7 +11,7 @@ use crate::{
     model::Profile,
     policy::{
         Effective,
-        facts::{Container, Port, PortRange, Run, UserNamespace, published_ports},
+        facts::{Container, Port, PortRange, UserNamespace, published_ports},
     },
     unit::UnitType,
 };
@@ -127,7 +127,7 @@ fn claims<'a>(containers: &'a [Container<'a>], scope: &'a Scope<'a>) -> Vec<Clai
         container.ports.iter().for_each(|port| add(container.unit, container.name, port));
     }
     for loaded in scope.tree.units.iter().filter(|l| matches!(l.unit_type, UnitType::Pod | UnitType::Kube)) {
-        let ports = published_ports(&Run::of(&loaded.unit, loaded.unit_type));
+        let ports = published_ports(&scope.facts(loaded).run);
         for port in &ports {
             add(&loaded.unit, &loaded.service, port);
         }

@@ -203,7 +203,7 @@ fn outside_subnet(container: &Container<'_>, scope: &Scope<'_>, found: &mut Foun
                 finding.related(unit.subnets[0].at, "the subnet");
                 continue;
             };
-            if let Some((whose, place)) = taken(ip, *subnet, &unit) {
+            if let Some((whose, place)) = taken(ip, *subnet, unit) {
                 let finding = found.at(at, format!("{ip} is {whose} of {}", unit.name));
                 finding.related(place, "the network");
             }
@@ -254,13 +254,8 @@ fn ip_key(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
     }
 }
 
-/// The facts of a `.network`.
-fn network_unit<'a>(loaded: &'a Loaded<'a>) -> Option<NetworkUnit<'a>> {
-    (loaded.unit_type == UnitType::Network).then(|| NetworkUnit::of(&loaded.unit))
-}
-
-fn addresses(loaded: &Loaded<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
-    let Some(unit) = network_unit(loaded) else { return };
+fn addresses(loaded: &Loaded<'_>, scope: &Scope<'_>, found: &mut Found<'_>) {
+    let Some(unit) = &scope.facts(loaded).network else { return };
     for (what, said) in [("gateway", &unit.gateways), ("range", &unit.ranges)] {
         for (said, subnet) in said.iter().zip(&unit.subnets) {
             let Ok(net) = subnet.text.parse::<IpNet>() else { continue };
@@ -311,7 +306,7 @@ fn siblings(containers: &[Container<'_>], scope: &Scope<'_>, found: &mut Found<'
         }
     }
     for loaded in scope.tree.of_type(UnitType::Network) {
-        let Some(unit) = network_unit(loaded) else { continue };
+        let Some(unit) = &scope.facts(loaded).network else { continue };
         let names = users.get(unit.name).map(Vec::as_slice).unwrap_or_default();
         if unit.driver != "macvlan" || unit.option("mode").is_some_and(|mode| mode != "bridge") || names.len() < 2 {
             continue;
@@ -337,8 +332,8 @@ fn net_raw(container: &Container<'_>, scope: &Scope<'_>, found: &mut Found<'_>) 
     }
 }
 
-fn without_parent(loaded: &Loaded<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
-    let Some(unit) = network_unit(loaded).filter(NetworkUnit::is_on_lan) else { return };
+fn without_parent(loaded: &Loaded<'_>, scope: &Scope<'_>, found: &mut Found<'_>) {
+    let Some(unit) = scope.facts(loaded).network.as_ref().filter(|unit| unit.is_on_lan()) else { return };
     if unit.option("parent").is_none() && unit.interface.is_none() {
         let message = format!("{} is a {} network on whatever interface has the default route", unit.name, unit.driver);
         found.at(loaded.unit.header("Network"), message);
@@ -372,8 +367,8 @@ const OPTIONS: &[(&str, &[&str], &[&str])] = &[
     ("ipvlan", &["metric", "mode", "mtu", "no_default_route", "parent"], &["l2", "l3", "l3s"]),
 ];
 
-fn unknown_option(loaded: &Loaded<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
-    let Some(unit) = network_unit(loaded) else { return };
+fn unknown_option(loaded: &Loaded<'_>, scope: &Scope<'_>, found: &mut Found<'_>) {
+    let Some(unit) = &scope.facts(loaded).network else { return };
     let Some((_, names, modes)) = OPTIONS.iter().find(|(driver, _, _)| *driver == unit.driver) else { return };
     for Said { text, at, .. } in &unit.options {
         let (name, value) = text.split_once('=').unwrap_or((text, ""));
@@ -389,8 +384,8 @@ fn unknown_option(loaded: &Loaded<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
     }
 }
 
-fn internal_on_lan(loaded: &Loaded<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
-    if let Some(unit) = network_unit(loaded).filter(NetworkUnit::is_on_lan)
+fn internal_on_lan(loaded: &Loaded<'_>, scope: &Scope<'_>, found: &mut Found<'_>) {
+    if let Some(unit) = scope.facts(loaded).network.as_ref().filter(|unit| unit.is_on_lan())
         && let Some(at) = unit.internal
     {
         let message = format!("`Internal=true` on a {} network leaves the whole LAN within reach", unit.driver);

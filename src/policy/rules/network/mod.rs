@@ -30,10 +30,10 @@ fn each(
 }
 
 /// The networks a container joins that are among the judged files.
-fn joined<'a, 't>(container: &'a Container<'_>, scope: &Scope<'t>) -> Vec<(&'a NetworkUse<'a>, NetworkUnit<'t>)> {
+fn joined<'a, 't>(container: &'a Container<'_>, scope: &Scope<'t>) -> Vec<(&'a NetworkUse<'a>, &'t NetworkUnit<'t>)> {
     let units = container.networks.iter().filter_map(|network| {
         let NetworkMode::Unit(name) = &network.mode else { return None };
-        Some((network, NetworkUnit::of(&scope.tree.unit(name)?.unit)))
+        Some((network, scope.facts(scope.tree.unit(name)?).network.as_ref()?))
     });
     units.collect()
 }

@@ -132,7 +132,7 @@ fn no_tasks(container: &Container<'_>, scope: &Scope<'_>, found: &mut Found<'_>)
 
 /// Says that neither podman nor `[Service]` limits a resource.
 fn unlimited(resource: Resource, container: &Container<'_>, scope: &Scope<'_>, found: &mut Found<'_>, but: &str) {
-    let limits = Limits::of(container, scope.tree);
+    let limits = container.limits(scope.tree);
     if limits.podman.limit(resource).is_some() || limits.service.limit(resource).is_some() {
         return;
     }
@@ -153,7 +153,7 @@ fn unlimited(resource: Resource, container: &Container<'_>, scope: &Scope<'_>, f
 const ENGINE_TASKS: u64 = 64;
 
 fn mismatch(container: &Container<'_>, scope: &Scope<'_>, found: &mut Found<'_>) {
-    let limits = Limits::of(container, scope.tree);
+    let limits = container.limits(scope.tree);
     for resource in [Resource::Memory, Resource::Swap, Resource::Cpu, Resource::Tasks] {
         let podman = limits.podman.number(resource);
         let service = limits.service.number(resource);
@@ -299,7 +299,7 @@ fn in_layer(section: &str, resource: Resource, number: u64) -> String {
 
 fn swap(containers: &[Container<'_>], scope: &Scope<'_>, found: &mut Found<'_>) {
     for container in containers {
-        let limits = Limits::of(container, scope.tree);
+        let limits = container.limits(scope.tree);
         let bounded = limits.layers().any(|layer| layer.limit(Resource::Swap).is_some());
         let severity = if bounded { Severity::Info } else { Severity::Warning };
         if let Some(memory) = unbounded(&limits.service) {

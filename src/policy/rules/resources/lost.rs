@@ -168,12 +168,10 @@ fn is_weight(text: &str) -> bool {
 fn not_understood(_: &[Container<'_>], scope: &Scope<'_>, found: &mut Found<'_>) {
     for loaded in &scope.tree.units {
         ignored(&loaded.unit, &["Unit", "Service"], found);
-        let run = match loaded.unit_type {
-            UnitType::Container => Run::of_container(&loaded.unit),
-            UnitType::Pod => Run::of_pod(&loaded.unit),
-            _ => continue,
-        };
-        run.args().iter().for_each(|arg| refused(&loaded.unit, arg, found));
+        if !matches!(loaded.unit_type, UnitType::Container | UnitType::Pod) {
+            continue;
+        }
+        scope.facts(loaded).run.args().iter().for_each(|arg| refused(&loaded.unit, arg, found));
     }
     for slice in &scope.tree.slices {
         ignored(slice, &["Slice"], found);

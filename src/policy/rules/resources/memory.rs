@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Severity, Span},
-    policy::facts::{Container, Layer, Limits, MountKind, Resource, bytes, podman_bytes, tmpfs_bytes},
+    policy::facts::{Container, Layer, MountKind, Resource, bytes, podman_bytes, tmpfs_bytes},
 };
 
 pub(in crate::policy::rules) const RULES: &[Rule] = &[
@@ -107,7 +107,7 @@ fn pull_inside(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>) 
 const DEFAULT_SHM: u64 = 64 << 20;
 
 fn tmpfs(container: &Container<'_>, scope: &Scope<'_>, found: &mut Found<'_>) {
-    let limits = Limits::of(container, scope.tree);
+    let limits = container.limits(scope.tree);
     let Some((memory, stated)) = limits.smallest(Resource::Memory) else { return };
     let tmpfs = container.mounts.iter().filter(|mount| mount.kind == MountKind::Tmpfs);
     let mut parts: Vec<(String, u64, Option<Span>)> = tmpfs
@@ -145,7 +145,7 @@ fn oom_policy(container: &Container<'_>, scope: &Scope<'_>, found: &mut Found<'_
     if says.is_some_and(|policy| policy != "continue") {
         return;
     }
-    let limits = Limits::of(container, scope.tree);
+    let limits = container.limits(scope.tree);
     let limit = limits.layers().find_map(|layer| layer.limit(Resource::Memory));
     if let Some(policy) = &policy {
         found.at(policy.at, "`OOMPolicy=continue` leaves half a service running");
@@ -164,7 +164,7 @@ fn shm(container: &Container<'_>, scope: &Scope<'_>, found: &mut Found<'_>) {
     }
     // A pod's members share the one of the pod, and the host's has the host's size.
     let shared = container.run.last("ipc").is_some() || container.unit.last("Container", "Pod").is_some();
-    let limits = Limits::of(container, scope.tree);
+    let limits = container.limits(scope.tree);
     if let Some((_, stated)) = limits.smallest(Resource::Memory).filter(|_| !shared) {
         let message = format!("/dev/shm may take podman's default of {} of `{}`", bytes(DEFAULT_SHM), stated.said);
         found.at(container.whole(), message).related(stated.at, "the memory limit");
