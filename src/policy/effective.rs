@@ -50,10 +50,18 @@ pub struct Value<'a> {
     pub at: Span,
 }
 
-impl Value<'_> {
+impl<'a> Value<'a> {
     /// The value as Podman reads a key that holds one string: without a pair of double quotes around it.
     pub fn unquoted(&self) -> &str {
         unpair(self.text.trim_end())
+    }
+
+    /// The same, for who keeps it.
+    pub fn into_unquoted(self) -> Cow<'a, str> {
+        match self.text {
+            Cow::Borrowed(text) => Cow::Borrowed(unpair(text.trim_end())),
+            Cow::Owned(text) => Cow::Owned(unpair(text.trim_end()).to_owned()),
+        }
     }
 
     /// Whether Podman takes it for true. **Everything but `1`, `yes`, `true` and `on` is false** without a message.
@@ -76,8 +84,8 @@ pub struct Effective<'a> {
 impl<'a> Effective<'a> {
     /// A unit with its drop-ins.
     pub fn new(main: Part<'a>, drop_ins: Vec<Part<'a>>) -> Self {
-        let mut parts = drop_ins;
-        parts.insert(0, main);
+        let mut parts = vec![main];
+        parts.extend(drop_ins);
         Self { parts }
     }
 

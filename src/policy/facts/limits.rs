@@ -190,7 +190,7 @@ pub struct SliceLayer<'a> {
     /// Its unit.
     pub unit: &'a Effective<'a>,
     /// What it states.
-    pub layer: Layer,
+    pub layer: &'a Layer,
 }
 
 /// The limits of a container in every layer.
@@ -208,17 +208,17 @@ impl<'a> Limits<'a> {
     /// Gathers the limits of a container.
     pub fn of(container: &Container<'_>, tree: &'a Tree<'a>) -> Self {
         let slices = slice_of(container.unit).map(|name| slices_around(&name)).unwrap_or_default();
-        let slices = slices.iter().filter_map(|name| tree.slice(name));
+        let slices = slices.iter().filter_map(|name| tree.slice_layer(name));
         Self {
             podman: Layer::of_run(&container.run),
             service: Layer::of_section(container.unit, "Service"),
-            slices: slices.map(|unit| SliceLayer { unit, layer: Layer::of_section(unit, "Slice") }).collect(),
+            slices: slices.map(|(unit, layer)| SliceLayer { unit, layer }).collect(),
         }
     }
 
     /// Every layer, from the inside out.
     pub fn layers(&self) -> impl Iterator<Item = &Layer> {
-        [&self.podman, &self.service].into_iter().chain(self.slices.iter().map(|slice| &slice.layer))
+        [&self.podman, &self.service].into_iter().chain(self.slices.iter().map(|slice| slice.layer))
     }
 
     /// The smallest number that any layer states: the one that holds.

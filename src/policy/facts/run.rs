@@ -209,6 +209,8 @@ impl<'a> Run<'a> {
         }
         run.args.extend(parse(podman_args));
         run.global.extend(parse(global_args));
+        run.args.shrink_to_fit();
+        run.global.shrink_to_fit();
         run
     }
 
@@ -229,7 +231,8 @@ impl<'a> Run<'a> {
             }
             Syntax::Text | Syntax::Uint32 if !key.list => {
                 if let Some(value) = unit.last(key.group, key.name) {
-                    push(Cow::Owned(value.unquoted().to_owned()), value.at);
+                    let at = value.at;
+                    push(value.into_unquoted(), at);
                 }
             }
             Syntax::Text | Syntax::Uint32 | Syntax::Lines | Syntax::Install => {

@@ -26,7 +26,7 @@ mod words;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::{Effective, File, Finding, JudgedUnit, Kind, effective::Part};
+use super::{Effective, File, Finding, JudgedUnit, Kind, effective::Part, facts::Layer};
 use crate::{
     diagnostic::Sources,
     parallel,
@@ -57,6 +57,8 @@ pub struct Tree<'a> {
     pub slices: Vec<Effective<'a>>,
     /// Every file with a Quadlet suffix, be it readable or not, in the order of the files.
     pub judged: Vec<JudgedUnit>,
+    /// What each of the slices states, in their order.
+    slice_layers: Vec<Layer>,
     by_name: HashMap<&'a str, usize>,
     slice_by_name: HashMap<&'a str, usize>,
 }
@@ -78,6 +80,11 @@ impl<'a> Tree<'a> {
     /// The slice of a file name: `services-web.slice`.
     pub fn slice(&self, file_name: &str) -> Option<&Effective<'a>> {
         self.slice_by_name.get(file_name).map(|at| &self.slices[*at])
+    }
+
+    /// The slice of a file name, with the limits that it states.
+    pub fn slice_layer(&self, file_name: &str) -> Option<(&Effective<'a>, &Layer)> {
+        self.slice_by_name.get(file_name).map(|at| (&self.slices[*at], &self.slice_layers[*at]))
     }
 }
 
@@ -121,6 +128,7 @@ pub fn load<'a>(files: &'a [File], sources: &Sources, podman: Version) -> (Tree<
     tree.units = loaded;
     let slices = read.into_iter().flatten().flatten().filter(|part| part.file.kind == Kind::Slice);
     tree.slices = slices.map(|part| Effective::new(part, Vec::new())).collect();
+    tree.slice_layers = parallel::map(&tree.slices, |slice| Layer::of_section(slice, "Slice"));
     for (at, slice) in tree.slices.iter().enumerate() {
         tree.slice_by_name.entry(slice.file().name()).or_insert(at);
     }

@@ -111,7 +111,7 @@ fn raw_override(loaded: &Loaded<'_>, scope: &Scope<'_>, found: &mut Found<'_>) {
         let by_key = run
             .args()
             .iter()
-            .filter(|arg| !arg.is_raw())
+            .filter(|arg| !arg.is_raw() && [raw.flag.as_ref(), "security-opt"].contains(&arg.flag.as_ref()))
             .find(|arg| single(arg, group).is_some_and(|(n, _)| n == name));
         let Some(by_key) = by_key else { continue };
         let (flag, key) = (&raw.flag, by_key.key);
