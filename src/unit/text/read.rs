@@ -190,6 +190,8 @@ impl Reader<'_> {
         let Some(equals) = text.find('=').filter(|&at| !text[..at].trim_end().is_empty()) else {
             let bom = lines.start == 1 && text.starts_with(BOM);
             let kind = if bom { SyntaxKind::ByteOrderMark } else { SyntaxKind::NotALine };
+            // The mark is what is wrong, and not each line of the section that begins there.
+            self.in_section |= bom && section(text.trim_start_matches(BOM), self.unit.dialect).is_some();
             return self.error(kind, lines.start, origin(0), end);
         };
         if !self.in_section {
