@@ -13,7 +13,6 @@ use super::{
 use crate::{
     diagnostic::{Sources, Span},
     parallel,
-    render::WAIVER_MARK,
 };
 
 /// A reason shorter than this says nothing.
@@ -90,15 +89,14 @@ impl Words {
 /// The waivers in a file, found in its text: a file that Podman cannot read has comments all the same.
 fn of_file(index: usize, file: &File, sources: &Sources) -> Vec<Waiver> {
     let text = &sources.file(file.id).text;
-    if !text.contains(WAIVER_MARK) {
+    if !has_word(text, OURS) {
         return Vec::new();
     }
     let mut waivers = Vec::new();
     let mut start = 0;
     for (number, line) in text.split_inclusive('\n').enumerate() {
         let end = start + line.trim_end().len();
-        let comment = line.trim().strip_prefix(['#', ';']).map(str::trim_start);
-        if let Some(words) = comment.and_then(|comment| comment.strip_prefix(WAIVER_MARK)) {
+        if let Some(words) = line.trim().strip_prefix(['#', ';']).and_then(words) {
             waivers.extend(parse(words).into_iter().map(|words| Waiver {
                 words,
                 file: index,
@@ -110,15 +108,41 @@ fn of_file(index: usize, file: &File, sources: &Sources) -> Vec<Waiver> {
     waivers
 }
 
-/// `PL105, PL203 until 2027-06-01: the reason`: one for each of the rules.
+/// Whom a comment is for that is more than a comment.
+const OURS: &str = "plimsoll";
+
+/// Whether a text holds a word, in any case.
+fn has_word(text: &str, word: &str) -> bool {
+    text.as_bytes().windows(word.len()).any(|bytes| bytes.eq_ignore_ascii_case(word.as_bytes()))
+}
+
+/// What a comment says after `plimsoll: waive`; nothing where it says something else to Plimsoll, which is a mistake.
+fn words(comment: &str) -> Option<&str> {
+    let (whom, rest) = comment.split_once(':')?;
+    if !whom.trim().eq_ignore_ascii_case(OURS) {
+        return None;
+    }
+    let rest = rest.trim_start();
+    let (verb, words) = rest.split_at(rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len()));
+    Some(if verb.eq_ignore_ascii_case("waive") { words } else { "" })
+}
+
+/// `PL105, PL203 until 2027-06-01: the reason`: one for each of the rules. Where there is no reason, what is no rule
+/// was to be one.
 fn parse(words: &str) -> Vec<Words> {
     let (head, reason) = words.split_once(':').unwrap_or((words, ""));
     let (rules, until) = match head.split_once(" until ") {
         Some((rules, until)) => (rules, Some(until.trim().to_owned())),
         None => (head, None),
     };
-    let rules = rules.split([',', ' ']).filter(|rule| !rule.is_empty());
-    rules.map(|rule| Words { rule: rule.to_owned(), until: until.clone(), reason: reason.trim().to_owned() }).collect()
+    let all = rules.split([',', ' ']).filter(|rule| !rule.is_empty());
+    let is_rule = |rule: &&str| words.contains(':') || rules::rule(rule).is_some();
+    let mut rules: Vec<&str> = all.take_while(is_rule).collect();
+    if rules.is_empty() {
+        rules.push("");
+    }
+    let words = |rule: &str| Words { rule: rule.to_owned(), until: until.clone(), reason: reason.trim().to_owned() };
+    rules.into_iter().map(words).collect()
 }
 
 /// `2027-06-01`, and nothing else, so that days can be compared as texts.
@@ -134,7 +158,9 @@ fn complaint(waiver: &Waiver, used: bool, settings: &Settings) -> Option<Finding
     if known.is_none() && rule.starts_with("HC") {
         return None;
     }
-    let (id, message) = if known.is_none() {
+    let (id, message) = if rule.is_empty() {
+        ("PL004", "the comment waives nothing: it names no rule".to_owned())
+    } else if known.is_none() {
         ("PL004", format!("the waiver is for `{}`, which is no rule", rule.escape_debug()))
     } else if let Some(day) = until.as_deref().filter(|day| !is_a_day(day)) {
         ("PL005", format!("the waiver ends on `{}`, which is no day", day.escape_debug()))
@@ -157,6 +183,12 @@ fn complaint(waiver: &Waiver, used: bool, settings: &Settings) -> Option<Finding
 
 fn finding(rule: &'static Rule, message: String, waiver: &Waiver, settings: &Settings) -> Option<Finding> {
     let mut finding = Finding::new(rule.id, rules::severity(rule, settings)?, waiver.file, waiver.at, message);
-    finding.help(rule.fix);
+    let Words { rule: named, until, .. } = &waiver.words;
+    let is_misspelt = named.is_empty() || until.as_deref().is_some_and(|day| !is_a_day(day));
+    finding.help(if is_misspelt {
+        "write `# plimsoll: waive RULE until YEAR-MONTH-DAY: the reason`"
+    } else {
+        rule.fix
+    });
     Some(finding)
 }

@@ -152,6 +152,15 @@ fn a_waiver_accepts_and_expires() {
         ),
         ("# plimsoll: waive PL100: because".to_owned(), "2026-01-01", (yes(false), no.clone(), no.clone(), yes(false))),
         ("# plimsoll: waive PL100".to_owned(), "2026-01-01", (yes(false), no.clone(), no.clone(), yes(false))),
+        (format!("#Plimsoll:waive PL100: {reason}"), "2026-01-01", (yes(true), no.clone(), no.clone(), no.clone())),
+        (format!("# plimsoll: waive PL100 - {reason}"), "2026-01-01", (yes(false), no.clone(), no.clone(), yes(false))),
+        (format!("# plimsoll: waive: {reason}"), "2026-01-01", (yes(false), no.clone(), yes(false), no.clone())),
+        (format!("# plimsoll: wave PL100: {reason}"), "2026-01-01", (yes(false), no.clone(), yes(false), no.clone())),
+        (
+            format!("# made by plimsoll: waive PL100: {reason}"),
+            "2026-01-01",
+            (yes(false), no.clone(), no.clone(), no.clone()),
+        ),
         (format!("# plimsoll: waive PL999: {reason}"), "2026-01-01", (yes(false), no.clone(), yes(false), no.clone())),
         (format!("# plimsoll: waive PL106: {reason}"), "2026-01-01", (yes(false), no.clone(), yes(false), no.clone())),
     ] {
