@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use super::concern::Concern;
 use crate::diagnostic::{Severity, Sources, Span};
 
 /// Something a rule has to say about a unit.
@@ -58,13 +59,15 @@ impl Finding {
         self
     }
 
-    /// The order in which findings are told: the worst first, then by file, then in the order of the rules, which begins
-    /// with what keeps a unit from working at all.
+    /// The order in which findings are told: the worst first, then by what is at stake, then rule by rule, so that what
+    /// is wrong in several places is told in one go.
     pub fn order(&self, other: &Self, sources: &Sources) -> Ordering {
         let path = |finding: &Self| &sources.file(finding.at.file).path;
         (self.severity.cmp(&other.severity))
+            .then_with(|| Concern::of(self.rule).cmp(&Concern::of(other.rule)))
+            .then_with(|| self.rule.cmp(other.rule))
             .then_with(|| path(self).cmp(path(other)))
-            .then_with(|| (self.rule, self.at.start, self.at.end).cmp(&(other.rule, other.at.start, other.at.end)))
+            .then_with(|| (self.at.start, self.at.end).cmp(&(other.at.start, other.at.end)))
             .then_with(|| self.message.cmp(&other.message))
     }
 }

@@ -4,6 +4,7 @@
 //! through: [`quadlet`] reads the files as Podman would, [`facts`] gathers what each unit comes to, [`rules`] look at
 //! the facts, and waivers say which findings are accepted.
 
+mod concern;
 mod effective;
 pub mod facts;
 mod file;

@@ -1,10 +1,14 @@
-//! A verdict for people: each finding in the manner of a compiler, then a line that sums up.
+//! A verdict for people: each finding in the manner of a compiler, those that say the same of other places in a line
+//! each, then a line that sums up.
 
 use super::{
     diagnostics::{self, Beside},
     verdict::Report,
 };
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::{
+    diagnostic::{Diagnostic, Severity},
+    policy::Finding,
+};
 
 /// How much to say.
 #[derive(Clone, Copy, Debug)]
@@ -21,14 +25,21 @@ pub struct Options {
 
 /// The whole text.
 pub fn text(report: &Report<'_>, options: Options) -> String {
-    let shown = report
-        .verdict
-        .findings
-        .iter()
-        .filter(|finding| finding.severity <= options.least && (options.waived || finding.waived.is_none()));
+    let findings = &report.verdict.findings;
+    let is_shown =
+        |finding: &&Finding| finding.severity <= options.least && (options.waived || finding.waived.is_none());
+    let mut shown = findings.iter().filter(is_shown).peekable();
     let renderer = diagnostics::renderer(options.colour);
     let mut text = String::new();
-    for finding in shown {
+    while let Some(finding) = shown.next() {
+        let mut also = Vec::new();
+        while let Some(next) = shown.next_if(|next| is_more_of(next, finding)) {
+            let position = report.sources.position(next.at);
+            let path = &report.sources.file(next.at.file).path;
+            let place = format!("{path}:{}:{}", position.line, position.column);
+            let is_said = next.message == finding.message;
+            also.push(if is_said { place } else { format!("{place}: {}", next.message) });
+        }
         let diagnostic = Diagnostic {
             severity: finding.severity,
             message: finding.message.clone(),
@@ -38,7 +49,7 @@ pub fn text(report: &Report<'_>, options: Options) -> String {
             help: finding.help.clone(),
         };
         let waived = finding.waived.as_ref().map(|reason| format!("waived: {reason}"));
-        let beside = Beside { id: Some(finding.rule), note: waived.as_deref(), hidden: finding.hidden };
+        let beside = Beside { id: Some(finding.rule), note: waived.as_deref(), also: &also, hidden: finding.hidden };
         text += &diagnostics::one(&diagnostic, beside, report.sources, &renderer);
         text += "\n\n";
     }
@@ -46,6 +57,16 @@ pub fn text(report: &Report<'_>, options: Options) -> String {
         text += &summary(report, options);
     }
     text
+}
+
+/// Whether a finding says of another place what the one before it said: a line is enough for it.
+fn is_more_of(next: &Finding, finding: &Finding) -> bool {
+    next.rule == finding.rule
+        && next.severity == finding.severity
+        && next.help == finding.help
+        && next.related.is_empty()
+        && next.waived.is_none()
+        && finding.waived.is_none()
 }
 
 fn summary(report: &Report<'_>, options: Options) -> String {

@@ -43,6 +43,8 @@ pub(super) struct Beside<'a> {
     pub(super) id: Option<&'a str>,
     /// A word beneath it.
     pub(super) note: Option<&'a str>,
+    /// Other places of which the same is to be said, each with its own words.
+    pub(super) also: &'a [String],
     /// Whether the text is kept out of sight: a secret stands on its line.
     pub(super) hidden: bool,
 }
@@ -92,6 +94,9 @@ fn groups<'a>(diagnostic: &'a Diagnostic, beside: Beside<'a>, sources: &'a Sourc
     }
     if let Some(help) = &diagnostic.help {
         group = group.element(Level::HELP.message(escaped(help)));
+    }
+    for also in beside.also {
+        group = group.element(Level::NOTE.with_name("also").message(escaped(also)));
     }
     if let Some(note) = beside.note {
         group = group.element(Level::NOTE.message(escaped(note)));
