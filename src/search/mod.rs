@@ -44,15 +44,16 @@ const LARGEST: u64 = 16 * 1024 * 1024;
 /// Complaints go to `diagnostics`: a path that is not there, a file that cannot be read, a path with nothing to judge.
 pub fn find(paths: &[Utf8PathBuf], diagnostics: &mut Diagnostics) -> Vec<FoundFile> {
     let mut walk = Walk::default();
-    for path in paths {
+    let beneath = beneath_what_they_share(paths);
+    for (path, beneath) in paths.iter().zip(&beneath) {
         match fs::metadata(path) {
             Ok(meta) if meta.is_dir() => {
-                walk.directory(path, "", Depth::All(0), true);
+                walk.directory(path, beneath, Depth::All(0), true);
                 if !walk.found.iter().any(|entry| entry.asked_for && entry.file.starts_with(path)) {
                     walk.complaints.push(nothing_to_judge(path));
                 }
             }
-            Ok(meta) if meta.is_file() => walk.file_and_its_neighbours(path),
+            Ok(meta) if meta.is_file() => walk.file_and_its_neighbours(path, beneath),
             Ok(_) => walk.complain(path, "is neither a file nor a directory"),
             Err(error) => walk.complain(path, format_args!("cannot be read: {error}")),
         }
@@ -67,6 +68,29 @@ pub fn find(paths: &[Utf8PathBuf], diagnostics: &mut Diagnostics) -> Vec<FoundFi
     }
     walk.complaints.into_iter().for_each(|complaint| diagnostics.push(complaint));
     files
+}
+
+/// The directory of each path beneath the one that all of them have in common: two directories stay two.
+fn beneath_what_they_share(paths: &[Utf8PathBuf]) -> Vec<String> {
+    let parts = |path| {
+        let parts = dir_of(path).components().map(|part| part.as_str());
+        parts.filter(|part| *part != ".").collect::<Vec<_>>()
+    };
+    let dirs: Vec<Vec<&str>> = paths.iter().map(|path| parts(path)).collect();
+    let first = dirs.first().map_or(&[][..], Vec::as_slice);
+    let shared = |dir: &Vec<&str>| dir.iter().zip(first).take_while(|(a, b)| a == b).count();
+    let shared = dirs.iter().map(shared).min().unwrap_or_default();
+    dirs.iter().map(|dir| dir[shared..].join("/")).collect()
+}
+
+/// The directory that a path stands for: that of a file, and for a drop-in that of its unit.
+fn dir_of(path: &Utf8Path) -> &Utf8Path {
+    if path.is_dir() {
+        return path;
+    }
+    let dir = path.parent().unwrap_or(path);
+    let is_drop_in = path.extension() == Some("conf") && dir.as_str().ends_with(".d");
+    if is_drop_in { dir.parent().unwrap_or(dir) } else { dir }
 }
 
 fn nothing_to_judge(path: &Utf8Path) -> Diagnostic {
@@ -88,7 +112,8 @@ impl Entry {
         let text = if self.readable { text(&self.file) } else { Ok(String::new()) };
         let complain = |error| Diagnostic::general(format!("`{}` cannot be read: {error}", self.file));
         let text = text.map_err(complain)?;
-        Ok(FoundFile { path: self.path, shown: self.file, text, asked_for: self.asked_for })
+        let shown = self.file.strip_prefix(".").unwrap_or(&self.file).to_owned();
+        Ok(FoundFile { path: self.path, shown, text, asked_for: self.asked_for })
     }
 }
 
@@ -184,12 +209,10 @@ impl Walk {
     }
 
     /// A file that was named, those of its directory, and the drop-ins of all of them.
-    fn file_and_its_neighbours(&mut self, file: &Utf8Path) {
-        let dir = file.parent().filter(|dir| !dir.as_str().is_empty()).unwrap_or(Utf8Path::new("."));
+    fn file_and_its_neighbours(&mut self, file: &Utf8Path, beneath: &str) {
         // A drop-in is judged with the unit it belongs to.
-        let is_drop_in = file.extension() == Some("conf") && dir.as_str().ends_with(".d");
-        let dir = if is_drop_in { dir.parent().unwrap_or(dir) } else { dir };
-        self.directory(dir, "", Depth::DropIns, false);
+        let dir = Some(dir_of(file)).filter(|dir| !dir.as_str().is_empty()).unwrap_or(Utf8Path::new("."));
+        self.directory(dir, beneath, Depth::DropIns, false);
         let own = file.file_name().unwrap_or_default();
         let drop_ins = format!("{own}.d");
         let mut is_there = false;
