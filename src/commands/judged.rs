@@ -72,7 +72,9 @@ fn of_paths(options: &Options, sources: &mut Sources, diagnostics: &mut Diagnost
     let mut asked_for = Vec::with_capacity(found.len());
     for file in found {
         asked_for.push(file.asked_for);
-        files.push(File::found(file.path, file.shown, file.text, sources));
+        let place = std::path::absolute(&file.shown).map(|place| place.to_string_lossy().into_owned());
+        let place = place.unwrap_or_else(|_| file.shown.to_string());
+        files.push(File::found(file.path, file.shown, file.text, sources).at(place));
     }
     Judged { files, settings, asked_for }
 }

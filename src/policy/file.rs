@@ -43,6 +43,9 @@ pub struct File {
     pub kind: Kind,
     /// Its text, among the sources.
     pub id: FileId,
+    /// Where it stands on the machine, as far as that is known: `/home/…/.config/containers/systemd/web.container`. It
+    /// may tell who starts it.
+    pub place: String,
     /// For every line, from the first, where it came from. Empty where the file is its own source.
     pub origins: Vec<Origin>,
 }
@@ -60,7 +63,7 @@ impl File {
             text: file.text.into(),
             kind: SourceKind::Unit,
         });
-        Self { path: file.path, kind, id, origins: file.origins }
+        Self { place: format!("/{}", file.path), path: file.path, kind, id, origins: file.origins }
     }
 
     /// A file that was found; `shown` is its path as the reader of findings knows it.
@@ -73,7 +76,13 @@ impl File {
             text: text.into(),
             kind: SourceKind::Unit,
         });
-        Self { path, kind, id, origins: Vec::new() }
+        Self { place: format!("/{path}"), path, kind, id, origins: Vec::new() }
+    }
+
+    /// With the place where it stands on this machine.
+    #[must_use]
+    pub fn at(self, place: impl Into<String>) -> Self {
+        Self { place: place.into(), ..self }
     }
 
     /// The name of the file.

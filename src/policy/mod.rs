@@ -10,6 +10,7 @@ pub mod facts;
 mod file;
 mod finding;
 mod hide;
+mod profile;
 pub mod quadlet;
 pub mod rules;
 pub mod score;
@@ -23,7 +24,7 @@ pub use settings::Settings;
 
 use std::sync::Arc;
 
-use crate::{diagnostic::Sources, model::Profile, parallel, unit::UnitType};
+use crate::{diagnostic::Sources, model::Profile, parallel};
 use facts::{Container, Run, UnitFacts};
 use quadlet::{Loaded, Tree};
 use rules::{Check, Scope};
@@ -54,7 +55,7 @@ pub fn judge(files: &[File], sources: &Sources, settings: &Settings) -> Verdict 
     let facts = parallel::map(&tree.units, UnitFacts::of);
     let scope = Scope { tree: &tree, facts: &facts, settings, sources };
     let judged = parallel::map(tree.units.iter().zip(&facts), |(loaded, facts)| judge_unit(loaded, facts, &scope));
-    let mut containers = Vec::with_capacity(tree.of_type(UnitType::Container).count());
+    let mut containers = Vec::with_capacity(tree.containers().count());
     for (container, of_unit) in judged {
         containers.extend(container);
         findings.extend(of_unit);
@@ -94,7 +95,7 @@ fn judge_unit<'a>(
         Check::Unit(check) => Some(check),
         _ => None,
     });
-    if loaded.unit_type != UnitType::Container {
+    if !loaded.is_a_container() {
         return (None, findings);
     }
     let mut container = container_with(Arc::clone(&facts.run), loaded, scope.tree, scope.settings);
@@ -120,23 +121,10 @@ fn container_with<'a>(
 ) -> Container<'a> {
     let unit = &loaded.unit;
     let pod = unit.last("Container", "Pod").and_then(|pod| Some(&tree.unit(pod.unquoted())?.unit));
-    let profile = settings.profile.unwrap_or_else(|| profile(unit));
+    let profile = settings.profile.unwrap_or_else(|| {
+        let of_pod = || pod.and_then(profile::of);
+        let of_neighbours = || tree.neighbours.profile(unit.file().dir());
+        profile::of(unit).or_else(of_pod).or_else(of_neighbours).unwrap_or(Profile::Rootful)
+    });
     Container::with(run, unit, &loaded.service, pod, profile, settings.podman)
-}
-
-/// Who starts a unit, as far as it can be told: by the directory it stands in, or because it only makes sense without
-/// root. A home directory, or the runtime directory of a user's podman, is named by users: root's own are seldom meant.
-fn profile(unit: &Effective<'_>) -> Profile {
-    let path = format!("/{}", unit.file().path);
-    let in_users = path.contains("/containers/systemd/users/") || path.contains("/.config/containers/systemd/");
-    let install = unit.list("Install", "WantedBy");
-    let wanted_by = |target: &str| install.iter().any(|value| value.text.split_whitespace().any(|word| word == target));
-    let keeps_id = unit.last("Container", "UserNS").is_some_and(|value| value.unquoted().starts_with("keep-id"));
-    let of_user = wanted_by("default.target") && !wanted_by("multi-user.target");
-    let in_etc = path.contains("/etc/containers/systemd/");
-    let at_home = || {
-        let volumes = unit.list("Container", "Volume");
-        volumes.iter().any(|volume| ["%h/", "%t/podman/"].iter().any(|dir| volume.text.starts_with(dir)))
-    };
-    if in_users || keeps_id || of_user || (!in_etc && at_home()) { Profile::Rootless } else { Profile::Rootful }
 }

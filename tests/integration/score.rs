@@ -396,7 +396,9 @@ fn a_threshold_decides_the_exit_status() {
 #[test]
 fn what_is_no_unit_at_all_makes_nothing_fall_over() {
     for text in ["", "[Container]", "[Container]\nImage=\nVolume=:\nUIDMap=:\nPodmanArgs=--userns\nPublishPort=:::\n"] {
-        assert_eq!(scored(&[("x.container", text.to_owned())], None).len(), 1, "{text}");
+        // Without that section there is no container to speak of.
+        let expected = usize::from(text.contains("[Container]"));
+        assert_eq!(scored(&[("x.container", text.to_owned())], None).len(), expected, "{text}");
     }
     let project = Project::new().file("units/a\u{1b}[31m.container", "[Container]\nImage=a\nVolume=/etc/\u{7}:/e\n");
     let ran = project.plimsoll(["score", "units"]).ran();

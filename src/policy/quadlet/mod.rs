@@ -26,7 +26,7 @@ mod words;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::{Effective, File, Finding, JudgedUnit, Kind, effective::Part, facts::Layer};
+use super::{Effective, File, Finding, JudgedUnit, Kind, effective::Part, facts::Layer, profile::Neighbours};
 use crate::{
     diagnostic::Sources,
     parallel,
@@ -48,6 +48,14 @@ pub struct Loaded<'a> {
     pub generated: bool,
 }
 
+impl Loaded<'_> {
+    /// Whether it makes a container. A `.container` without that section makes none, and there is nothing more to be said
+    /// of it.
+    pub fn is_a_container(&self) -> bool {
+        self.unit_type == UnitType::Container && self.unit.has_section(UnitType::Container.group())
+    }
+}
+
 /// The files of a search path, as Podman and systemd read them.
 #[derive(Clone, Debug, Default)]
 pub struct Tree<'a> {
@@ -59,6 +67,8 @@ pub struct Tree<'a> {
     pub judged: Vec<JudgedUnit>,
     /// What each of the slices states, in their order.
     slice_layers: Vec<Layer>,
+    /// Who starts the units, where one does not say it itself.
+    pub(super) neighbours: Neighbours<'a>,
     by_name: HashMap<&'a str, usize>,
     slice_by_name: HashMap<&'a str, usize>,
 }
@@ -75,6 +85,11 @@ impl<'a> Tree<'a> {
     /// The units of one type.
     pub fn of_type(&self, unit_type: UnitType) -> impl Iterator<Item = &Loaded<'a>> {
         self.units.iter().filter(move |loaded| loaded.unit_type == unit_type)
+    }
+
+    /// The containers.
+    pub fn containers(&self) -> impl Iterator<Item = &Loaded<'a>> {
+        self.units.iter().filter(|loaded| loaded.is_a_container())
     }
 
     /// The slice of a file name: `services-web.slice`.
@@ -125,6 +140,7 @@ pub fn load<'a>(files: &'a [File], sources: &Sources, podman: Version) -> (Tree<
         }
     }
     tree.judged.sort_by_key(|judged| judged.file);
+    tree.neighbours = Neighbours::of(&loaded);
     tree.units = loaded;
     let slices = read.into_iter().flatten().flatten().filter(|part| part.file.kind == Kind::Slice);
     tree.slices = slices.map(|part| Effective::new(part, Vec::new())).collect();

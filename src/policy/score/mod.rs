@@ -23,7 +23,7 @@ pub use weights::{FACETS, Facet, MODEL, TOTAL};
 use std::{cmp::Reverse, fmt};
 
 use super::{File, Settings, container, facts::Container, quadlet, quadlet::Tree};
-use crate::{diagnostic::Sources, parallel, unit::UnitType};
+use crate::{diagnostic::Sources, parallel};
 use facts::{Assume, Facts};
 
 /// An exposure in tenths, from 0 to 100: `0.4` is 4.
@@ -226,7 +226,7 @@ pub struct Scored {
 /// The exposure of every container among the files, in their order.
 pub fn all(files: &[File], sources: &Sources, settings: &Settings) -> Vec<Scored> {
     let (tree, _) = quadlet::load(files, sources, settings.podman);
-    let containers: Vec<_> = tree.of_type(UnitType::Container).collect();
+    let containers: Vec<_> = tree.containers().collect();
     parallel::map(&containers, |loaded| Scored {
         file: loaded.unit.index(),
         service: loaded.service.clone(),
