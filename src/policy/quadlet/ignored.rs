@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::{
-    drop_ins,
+    drop_ins, names,
     search::{Fate, Search},
 };
 use crate::{
@@ -40,12 +40,17 @@ pub(super) fn add(files: &[File], search: &Search<'_>, podman: Version, findings
                 };
                 say(Severity::Warning, index, message);
             }
+            Kind::DropIn => {
+                if let Some(message) = of_a_service(file, files, podman) {
+                    say(Severity::Warning, index, message);
+                }
+            }
             Kind::Other => {
                 if let Some((severity, message)) = other(file) {
                     say(severity, index, message);
                 }
             }
-            Kind::DropIn | Kind::Quadlet(_) | Kind::Slice => {}
+            Kind::Quadlet(_) | Kind::Slice => {}
         }
     }
 }
@@ -100,6 +105,17 @@ fn other(file: &File) -> Option<(Severity, String)> {
 fn is_for_quadlet(file: &File) -> bool {
     let dir = last_part(file.dir()).strip_suffix(".d");
     dir.is_some_and(|unit| UnitType::of_file(unit).is_some() || UnitType::from_suffix(unit).is_some())
+}
+
+/// What is to be said of a drop-in for a service that a Quadlet file beside it makes: `web.service.d` beside
+/// `web.container`.
+fn of_a_service(file: &File, files: &[File], podman: Version) -> Option<String> {
+    let (above, dir) = file.dir().rsplit_once('/').unwrap_or(("", file.dir()));
+    let service = dir.strip_suffix(".service.d").filter(|_| !is_systemds(above))?;
+    let unit = files.iter().filter(|unit| unit.dir() == above).find(|unit| {
+        matches!(unit.kind, Kind::Quadlet(unit_type) if names::service_of_file(unit.name(), unit_type, podman) == service)
+    })?;
+    Some(format!("nobody reads `{dir}` here: Podman looks into `{}.d`, systemd into its own directories", unit.name()))
 }
 
 /// Whether systemd reads units from a directory.
