@@ -69,6 +69,11 @@ impl<'a> Value<'a> {
         ["1", "yes", "true", "on"].iter().any(|yes| self.unquoted().eq_ignore_ascii_case(yes))
     }
 
+    /// Whether it is neither yes nor no. Podman takes it for false, and PL018 says so.
+    pub fn is_no_boolean(&self) -> bool {
+        !self.is_true() && !["0", "no", "false", "off"].iter().any(|no| self.unquoted().eq_ignore_ascii_case(no))
+    }
+
     /// The words it is cut into.
     pub fn split(&self, mode: Mode) -> Split {
         split(&self.text, mode)

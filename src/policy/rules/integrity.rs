@@ -44,10 +44,11 @@ pub(super) const RULES: &[Rule] = &[
         id: "PL012",
         name: "quadlet-owned-flag",
         severity: Severity::Error,
-        what: "`PodmanArgs=` holds an option that Quadlet sets itself.",
+        what: "`PodmanArgs=` holds an option, or [Service] a command, that Quadlet sets itself.",
         why: "The service that Quadlet writes relies on its own values: it starts containers with `--rm`, detached, under a \
               name that it stops them by, and lets systemd restart them. `--restart=always` beside `--rm` is an error to podman, \
-              and the container never starts; another name or another way to notify leaves systemd without what it waits for.",
+              and the container never starts; another name or another way to notify leaves systemd without what it waits for. An \
+              `ExecStart=` stands beside Quadlet's own, and systemd refuses a service that has two.",
         fix: "take it out, and use Restart=, ContainerName= or Notify=",
         bad: "[Container]\nPodmanArgs=--restart=always",
         good: "[Service]\nRestart=on-failure",
@@ -59,18 +60,12 @@ pub(super) const RULES: &[Rule] = &[
         name: "profile-feature-mismatch",
         severity: Severity::Error,
         what: "A unit that runs without root asks for what only root can have.",
-        why: "Without root podman cannot put an interface onto the network of the host, map the owners of a mounted file \
-              system, or take a low port. Address filters of systemd need root as well, and without it they are accepted and \
-              filter nothing.",
-        fix: "run the service with root, or publish a high port on a network of podman's own",
+        why: "Without root podman cannot put an interface onto the network of the host, nor map the owners of a mounted file \
+              system: the service fails at every start.",
+        fix: "run the service with root, or join a network of podman's own",
         bad: "# etc/containers/systemd/users/1000/tv.container\n[Container]\nImage=quay.io/example/tv:1\nNetwork=lan.network\n# etc/containers/systemd/users/1000/lan.network\n[Network]\nDriver=macvlan\nOptions=parent=eno1",
         good: "# lan.network\n[Network]\nNetworkName=lan\nDriver=macvlan\nOptions=parent=eno1\nSubnet=192.0.2.0/24\nGateway=192.0.2.1",
-        sources: &[
-            "B15",
-            "podman-network-create(1) --driver",
-            "podman-run(1) --volume idmap",
-            "systemd.resource-control(5)",
-        ],
+        sources: &["B15", "podman-network-create(1) --driver", "podman-run(1) --volume idmap"],
         check: Check::Container(without_root),
     },
     Rule {
@@ -223,17 +218,19 @@ fn quadlet_owned(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>
         };
         found.at(arg.at, message).severity(severity).help(*instead);
     }
+    let is_oneshot = container.service("Type").is_some_and(|value| value.text.trim() == "oneshot");
+    if let Some(command) = container.unit.list("Service", "ExecStart").first().filter(|_| !is_oneshot) {
+        let message = "systemd refuses the service: this `ExecStart=` stands beside that of Quadlet";
+        found.at(command.at, message).help("take it out; what the container is to run is `Exec=` in [Container]");
+    }
 }
-
-/// Ports below this are root's, unless a sysctl says otherwise.
-const FIRST_FREE_PORT: u16 = 1024;
 
 fn without_root(container: &Container<'_>, scope: &Scope<'_>, found: &mut Found<'_>) {
     if container.profile != Profile::Rootless {
         return;
     }
     // Only the path or the author know for sure; a target that only users have is a guess.
-    let path = format!("/{}", container.unit.file().path);
+    let path = &container.unit.file().place;
     let is_users = ["/containers/systemd/users/", "/.config/containers/systemd/"].iter().any(|dir| path.contains(dir));
     let severity = if scope.settings.profile.is_some() || is_users { Severity::Error } else { Severity::Warning };
     for network in &container.networks {
@@ -246,20 +243,6 @@ fn without_root(container: &Container<'_>, scope: &Scope<'_>, found: &mut Found<
     for mount in container.mounts.iter().filter(|mount| mount.has("idmap")) {
         let message = format!("without root, `{}` cannot be mounted with idmap", mount.target);
         found.at(mount.at, message).severity(severity).help("use UserNS=keep-id, or the option U");
-    }
-    for port in &container.ports {
-        if let Some(host) = port.host.filter(|host| host.first < FIRST_FREE_PORT) {
-            let message = format!("without root, port {} is only free where a sysctl says so", host.first);
-            let help =
-                format!("publish a high port, or set net.ipv4.ip_unprivileged_port_start={} on the host", host.first);
-            found.at(port.at, message).severity(Severity::Warning).help(help);
-        }
-    }
-    for directive in ["IPAddressAllow", "IPAddressDeny"] {
-        if let Some(value) = container.service(directive) {
-            let message = format!("without root, `{directive}=` filters nothing");
-            found.at(value.at, message).severity(Severity::Warning).help("filter on the host, or use Internal=true");
-        }
     }
 }
 

@@ -26,7 +26,7 @@ const fn place(
 /// These directories themselves; what is beneath them is somebody's. CIS 5.6 names /, /boot, /dev, /etc, /lib, /proc,
 /// /sys and /usr. In the order of the paths.
 const THEMSELVES: &[Place] = &[
-    place("/", Some(Error), Some(Warning), "everything on the host"),
+    place("/", Some(Error), Some(Error), "everything on the host, its passwords and sockets included"),
     place("/bin", Some(Error), Some(Info), PROGRAMS),
     place("/dev", Some(Error), Some(Warning), "every device"),
     place("/etc", Some(Error), Some(Warning), "passwords, keys and the configuration of every service"),
@@ -37,7 +37,7 @@ const THEMSELVES: &[Place] = &[
     place("/lib64", Some(Error), Some(Info), PROGRAMS),
     place("/opt", Some(Warning), None, "programs that the host runs"),
     place("/proc", Some(Error), Some(Warning), "every process and parameter of the kernel"),
-    place("/run", Some(Error), Some(Warning), "the sockets of every service"),
+    place("/run", Some(Error), Some(Error), "the sockets of every service, podman's and systemd's among them"),
     place("/run/user", Some(Error), Some(Warning), "the sockets of every user"),
     place("/run/user/%U", Some(Warning), Some(Warning), "the sockets of a user, podman's and systemd's among them"),
     place("/sbin", Some(Error), Some(Info), PROGRAMS),

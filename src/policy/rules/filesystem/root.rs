@@ -15,10 +15,9 @@ pub(super) const WRITABLE: Rule = Rule {
     what: "The root file system of the container is writable.",
     why: "Whoever breaks in can replace the service's own programs and libraries, and leave tools beside them until the \
           next start. With a read-only root he has what is mounted and no more; nothing that should last is kept in the \
-          root anyway, for Quadlet makes the container anew at every start. Every spelling but 1, yes, true and on is \
-          read as false.",
+          root anyway, for Quadlet makes the container anew at every start.",
     fix: "write `ReadOnly=true`, and `Tmpfs=` or a volume for what the service writes to",
-    bad: "[Container]\nReadOnly=ture",
+    bad: "[Container]\nReadOnly=false",
     good: "[Container]\nReadOnly=yes",
     sources: &["A42", "B17", "B18", "CIS 5.13", "podman-run(1) --read-only"],
     check: Check::Container(writable),
@@ -28,15 +27,11 @@ fn writable(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
     if container.run.on("read-only").is_some() {
         return;
     }
+    if container.unit.last("Container", "ReadOnly").is_some_and(|value| value.is_no_boolean()) {
+        return;
+    }
     let said = container.run.last("read-only");
-    let value = container.unit.last("Container", "ReadOnly").filter(|value| !value.is_true());
-    let message = match &value {
-        Some(value) if !value.unquoted().eq_ignore_ascii_case("false") => {
-            format!("the root file system is writable: `{}` is read as false", value.unquoted())
-        }
-        _ => "the root file system is writable".to_owned(),
-    };
-    found.at(said.map_or_else(|| container.whole(), |arg| arg.at), message);
+    found.at(said.map_or_else(|| container.whole(), |arg| arg.at), "the root file system is writable");
 }
 
 pub(super) const IMAGE_VOLUMES: Rule = Rule {

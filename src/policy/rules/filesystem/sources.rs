@@ -23,7 +23,8 @@ pub(super) const SENSITIVE: Rule = Rule {
     what: "A directory that the host itself lives by is mounted into the container.",
     why: "Whoever may write to /etc, /usr or /boot runs commands on the host soon after; whoever may read /etc, /home or \
           /proc reads its passwords, keys and environments. Where the container's root is not root of the host, the \
-          permissions of the files stand in between: then it is a warning, and so is a mount that is only read.",
+          permissions of the files stand in between: then it is a warning, and so is a mount that is only read, except \
+          where sockets are: `ro` does not keep anybody from writing to them.",
     fix: "mount a directory that holds nothing but what the service needs",
     bad: "[Container]\nUserNS=host\nVolume=/etc:/host-etc",
     good: "[Container]\nUserNS=host\nVolume=/srv/web/etc:/etc/web:ro,Z\nVolume=/etc/localtime:/etc/localtime:ro",

@@ -61,7 +61,8 @@ pub(in crate::policy::rules) const RULES: &[Rule] = &[
         what: "A port is published that the container's network does not forward.",
         why: "Only bridge and user-mode networks forward ports. On macvlan and ipvlan the container answers on its own \
               address whatever is published, so the address and the port that are written here protect nothing; on the \
-              network of the host, or without any, the line is ignored; in a pod podman refuses it.",
+              network of the host, or without any, the line is ignored; in a pod podman refuses it. For an internal network \
+              root's podman forwards nothing, which is a warning.",
         fix: "take the port out, or join a bridge network",
         bad: "[Container]\nNetwork=none\nPublishPort=127.0.0.1:8080:80",
         good: "[Container]\nNetwork=bridge\nPublishPort=127.0.0.1:8080:80",
@@ -193,15 +194,30 @@ fn not_forwarded(container: &Container<'_>, scope: &Scope<'_>) -> Option<String>
         }
     }
     let known = joined(container, scope);
+    if let Some((_, unit)) = known.first()
+        && is_internal(container, scope)
+    {
+        return Some(format!("{} is internal", unit.name));
+    }
     let lan = known.iter().find(|(_, unit)| unit.is_on_lan())?;
     let only = known.len() == container.networks.len() && known.iter().all(|(_, unit)| unit.is_on_lan());
     only.then(|| format!("{} is a {} network", lan.1.name, lan.1.driver))
 }
 
+/// Whether every network of the container is internal, and root's podman the one to forward: it sets up no forwarding for
+/// such a network (netavark pull request 126). What forwards the ports of an ordinary user does not care.
+fn is_internal(container: &Container<'_>, scope: &Scope<'_>) -> bool {
+    let known = joined(container, scope);
+    container.profile == Profile::Rootful
+        && known.len() == container.networks.len()
+        && known.iter().all(|(_, unit)| unit.internal.is_some() && !unit.is_on_lan())
+}
+
 fn all_interfaces(container: &Container<'_>, scope: &Scope<'_>, found: &mut Found<'_>) {
     for port in forwarded(container, scope).filter(|port| port.is_on_all_addresses()) {
         let name = port.host.map_or_else(|| format!("{} of the container", port.container), |host| host.to_string());
-        found.at(port.at, format!("{} port {name} is published on every address of the host", port.protocol));
+        let (noun, are) = if port.container.count() > 1 { ("ports", "are") } else { ("port", "is") };
+        found.at(port.at, format!("{} {noun} {name} {are} published on every address of the host", port.protocol));
     }
 }
 
@@ -209,12 +225,12 @@ fn privileged_port(container: &Container<'_>, scope: &Scope<'_>, found: &mut Fou
     const WEB: &[u16] = &[80, 443];
     for port in forwarded(container, scope) {
         let Some(host) = port.host.filter(|host| host.first < 1024) else { continue };
-        let message = format!("{} port {host} of the host is one of its own, below 1024", port.protocol);
-        let finding = found.at(port.at, message);
-        if container.profile == Profile::Rootless {
-            finding.help(
-                "publish a port from 1024 on: an ordinary user binds this one only where the host lets everybody",
-            );
+        let is_rootless = container.profile == Profile::Rootless;
+        let why =
+            if is_rootless { "only free without root where a sysctl says so" } else { "one of its own, below 1024" };
+        let finding = found.at(port.at, format!("{} port {host} of the host is {why}", port.protocol));
+        if is_rootless {
+            finding.help("publish a port from 1024 on, or lower net.ipv4.ip_unprivileged_port_start on the host");
         } else if WEB.contains(&host.first) && host.count() == 1 {
             finding.severity(Severity::Info);
         }
@@ -233,11 +249,16 @@ fn without_effect(containers: &[Container<'_>], scope: &Scope<'_>, found: &mut F
 
 fn not_published(container: &Container<'_>, scope: &Scope<'_>, found: &mut Found<'_>) {
     let Some(why) = not_forwarded(container, scope) else { return };
-    let harmless = container.is_on_host_network();
+    let is_host = container.is_on_host_network();
+    let is_internal = !container.networks.is_empty() && is_internal(container, scope);
     for port in &container.ports {
         let finding = found.at(port.at, format!("port {} is not published: {why}", port.container));
-        if harmless {
+        // The service is there all the same, at another place; or at none but to its neighbours.
+        if is_host || is_internal {
             finding.severity(Severity::Warning);
+        }
+        if is_internal {
+            finding.help("take the port out, or join a network as well that is not internal");
         }
     }
 }

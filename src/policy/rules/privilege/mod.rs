@@ -6,7 +6,10 @@ mod namespaces;
 mod users;
 
 use super::{Check, Found, Rule, Scope};
-use crate::{diagnostic::Severity, policy::facts::Container};
+use crate::{
+    diagnostic::Severity,
+    policy::{Value, facts::Container},
+};
 
 pub(super) const RULES: &[Rule] = &[
     PRIVILEGED,
@@ -58,9 +61,9 @@ const NEW_PRIVILEGES: Rule = Rule {
     what: "A process of the container may gain privileges that its parent did not have.",
     why: "Without no_new_privs a set-user-id program or a file with capabilities makes root of whoever runs it, so a \
           flaw in an unprivileged service is one `su` or `mount` away from the container's root. Quadlet's default is \
-          false, and every spelling but 1, yes, true and on is read as false.",
+          false.",
     fix: "write `NoNewPrivileges=true`",
-    bad: "[Container]\nNoNewPrivileges=enabled",
+    bad: "[Container]\nNoNewPrivileges=false",
     good: "[Container]\nNoNewPrivileges=on",
     sources: &["B23", "CIS 5.26", "podman-systemd.unit(5) NoNewPrivileges", "prctl(2) PR_SET_NO_NEW_PRIVS"],
     check: Check::Container(no_new_privileges),
@@ -70,14 +73,9 @@ fn no_new_privileges(container: &Container<'_>, _: &Scope<'_>, found: &mut Found
     if container.run.no_new_privileges().is_some() {
         return;
     }
-    match container.unit.last("Container", "NoNewPrivileges") {
-        Some(value) if !value.is_true() && !value.unquoted().eq_ignore_ascii_case("false") => {
-            let message = format!("processes may gain privileges: `{}` is read as false", value.unquoted());
-            found.at(value.at, message);
-        }
-        value => {
-            let at = value.map_or_else(|| container.whole(), |value| value.at);
-            found.at(at, "processes may gain privileges");
-        }
+    let said = container.unit.last("Container", "NoNewPrivileges");
+    if said.as_ref().is_some_and(Value::is_no_boolean) {
+        return;
     }
+    found.at(said.map_or_else(|| container.whole(), |value| value.at), "processes may gain privileges");
 }

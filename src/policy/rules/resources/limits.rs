@@ -30,7 +30,7 @@ pub(in crate::policy::rules) const RULES: &[Rule] = &[
     Rule {
         id: "PL402",
         name: "no-cpu-limit",
-        severity: Severity::Error,
+        severity: Severity::Warning,
         what: "Neither podman nor [Service] limits the CPU time.",
         why: "A loop, or a miner, takes every CPU. Weights and shares (`CPUWeight=`, `--cpu-shares`) only divide what is \
               asked for at the same moment and hold nothing back while the rest is idle, so they count as none.",
@@ -47,7 +47,7 @@ pub(in crate::policy::rules) const RULES: &[Rule] = &[
         what: "Neither podman nor [Service] states how many tasks there may be.",
         why: "Processes and threads share one table with the host: a fork bomb in a container keeps root from logging \
               in. Where nobody states a number, podman's default of 2048 holds, which containers.conf may change or \
-              lift, and which twenty containers use up together.",
+              lift, and which twenty containers use up together: that is a warning.",
         fix: "write `PidsLimit=256` in [Container] and, with 64 more for podman itself, `TasksMax=320` in [Service]",
         bad: "# without [Service] TasksMax\n[Container]\nPidsLimit=-1",
         good: "[Container]\nPidsLimit=256",
@@ -145,7 +145,11 @@ fn unlimited(resource: Resource, container: &Container<'_>, scope: &Scope<'_>, f
     } else if let Some(lifted) = lifted {
         found.at(lifted.at, format!("`{}` leaves the {name} of {} without a limit", lifted.said, container.name));
     } else {
-        found.at(container.whole(), format!("no layer limits the {name} of {}{but}", container.name));
+        let message = format!("no layer limits the {name} of {}{but}", container.name);
+        let finding = found.at(container.whole(), message);
+        if resource == Resource::Tasks {
+            finding.severity(Severity::Warning);
+        }
     }
 }
 
