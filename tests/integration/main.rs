@@ -29,6 +29,7 @@ mod judged;
 mod keytable;
 mod layers;
 mod provenance;
+mod published;
 mod random;
 mod readme;
 mod rules;
