@@ -144,13 +144,20 @@ fn unlimited(resource: Resource, container: &Container<'_>, scope: &Scope<'_>, f
         found.at(at, message).severity(Severity::Warning);
     } else if let Some(lifted) = lifted {
         found.at(lifted.at, format!("`{}` leaves the {name} of {} without a limit", lifted.said, container.name));
-    } else {
+    } else if !is_misread(resource, container, &limits) {
         let message = format!("no layer limits the {name} of {}{but}", container.name);
         let finding = found.at(container.whole(), message);
         if resource == Resource::Tasks {
             finding.severity(Severity::Warning);
         }
     }
+}
+
+/// Whether a limit is written down that cannot be told: its reader does not understand it, which PL403 says, or systemd
+/// fills it in.
+fn is_misread(resource: Resource, container: &Container<'_>, limits: &Limits<'_>) -> bool {
+    let by_podman = limits.podman.stated(resource).is_none() && container.run.last(resource.flag()).is_some();
+    by_podman || (limits.service.stated(resource).is_none() && container.service(resource.directive()).is_some())
 }
 
 /// Tasks that conmon and the threads of podman need beside the payload in the service's cgroup.
