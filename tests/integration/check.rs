@@ -317,3 +317,18 @@ fn the_example_has_no_warning() {
 fn a_hundred_rules_less_ten_at_least() {
     assert!(plimsoll::policy::rules::all().count() >= 90);
 }
+
+#[test]
+fn a_service_of_a_catalog_without_a_limit_is_an_error() {
+    let limits = [("memory = \"64M\"\n", "PL401"), ("cpus = 1\n", "PL402")];
+    for (left_out, (_, rule)) in limits.iter().enumerate() {
+        let others = limits.iter().enumerate().filter(|(at, _)| *at != left_out).map(|(_, (line, _))| *line);
+        let service = format!("image = \"quay.io/example/web:1\"\n[limits]\n{}", others.collect::<String>());
+        let project = Project::new().file("services/web.toml", service);
+        let ran = project.plimsoll(["check", "--format", "json"]).ran();
+        let value: serde_json::Value = serde_json::from_str(&ran.stdout).expect("JSON");
+        let finding = value["findings"].as_array().unwrap().iter().find(|f| f["rule"] == *rule);
+        assert_eq!(finding.expect(rule)["severity"], "error", "{rule}");
+        assert_eq!(ran.status, 1);
+    }
+}

@@ -9,6 +9,7 @@ use crate::{
         Effective,
         facts::{Container, Layer, Limit, Limits, Resource, SliceLayer, Stated, bytes, cpus, podman_bytes},
     },
+    render::is_ours,
 };
 
 pub(in crate::policy::rules) const RULES: &[Rule] = &[
@@ -30,10 +31,12 @@ pub(in crate::policy::rules) const RULES: &[Rule] = &[
     Rule {
         id: "PL402",
         name: "no-cpu-limit",
-        severity: Severity::Warning,
+        severity: Severity::Error,
         what: "Neither podman nor [Service] limits the CPU time.",
         why: "A loop, or a miner, takes every CPU. Weights and shares (`CPUWeight=`, `--cpu-shares`) only divide what is \
-              asked for at the same moment and hold nothing back while the rest is idle, so they count as none.",
+              asked for at the same moment and hold nothing back while the rest is idle, so they count as none. In a \
+              catalog that is an error: stating the number is what a catalog is for. Elsewhere it is a warning, since the \
+              host slows down and nothing is killed.",
         fix: "state one number twice, `PodmanArgs=--cpus=1.5` in [Container] and `CPUQuota=150%` in [Service]",
         bad: "# without [Container] PodmanArgs=--cpus\n# without [Service] CPUQuota\n[Service]\nCPUWeight=50",
         good: "[Container]\nPodmanArgs=--cpus=1\n[Service]\nCPUQuota=100%",
@@ -147,7 +150,13 @@ fn unlimited(resource: Resource, container: &Container<'_>, scope: &Scope<'_>, f
     } else if !is_misread(resource, container, &limits) {
         let message = format!("no layer limits the {name} of {}{but}", container.name);
         let finding = found.at(container.whole(), message);
-        if resource == Resource::Tasks {
+        let of_a_catalog = || is_ours(scope.sources.file(container.unit.file().id).text.as_bytes());
+        let mild = match resource {
+            Resource::Memory => false,
+            Resource::Cpu => !of_a_catalog(),
+            Resource::Tasks => true,
+        };
+        if mild {
             finding.severity(Severity::Warning);
         }
     }
