@@ -152,7 +152,7 @@ fn unlimited(resource: Resource, container: &Container<'_>, scope: &Scope<'_>, f
         let finding = found.at(container.whole(), message);
         let of_a_catalog = || is_ours(scope.sources.file(container.unit.file().id).text.as_bytes());
         let mild = match resource {
-            Resource::Memory => false,
+            Resource::Memory | Resource::Swap => false,
             Resource::Cpu => !of_a_catalog(),
             Resource::Tasks => true,
         };
