@@ -36,7 +36,7 @@ Exit status:
 #[derive(Args, Debug)]
 pub struct Global {
     /// The catalog directory
-    #[arg(long, global = true, value_name = "DIR", env = "PLIMSOLL_CATALOG", default_value = "services")]
+    #[arg(long, global = true, value_name = "DIR", env = "PLIMSOLL_CATALOG", default_value = Place::DEFAULT)]
     pub catalog: Utf8PathBuf,
     /// Templates of your own [default: templates, beside the catalog directory]
     #[arg(long, global = true, value_name = "DIR")]

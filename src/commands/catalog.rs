@@ -19,6 +19,9 @@ pub struct Place {
 }
 
 impl Place {
+    /// The catalog directory that is read where nobody names one.
+    pub const DEFAULT: &str = "services";
+
     /// A folder beside the catalog directory.
     pub fn beside(&self, name: &str) -> Utf8PathBuf {
         match (self.catalog.parent(), self.catalog.file_name()) {

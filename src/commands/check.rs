@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Diagnostics, Severity, Sources},
-    policy::{self, Verdict},
+    policy::{self, Finding, Verdict},
     report::{self, verdict::Report},
 };
 
@@ -108,7 +108,10 @@ fn text_options(options: &Options, streams: &Streams<'_>) -> report::check_text:
 /// What concerns the files that were asked for; the others were read because units refer to each other.
 fn asked_for(mut verdict: Verdict, judged: &Judged) -> Verdict {
     let asked_for = |file: usize| judged.asked_for.get(file).copied().unwrap_or(true);
-    verdict.findings.retain(|finding| asked_for(finding.file));
+    // What a drop-in brings about is told of its unit.
+    let shown_in = |finding: &Finding| judged.files.iter().position(|file| file.id == finding.at.file);
+    let all = judged.asked_for.iter().all(|asked_for| *asked_for);
+    verdict.findings.retain(|finding| all || asked_for(finding.file) || shown_in(finding).is_some_and(asked_for));
     verdict.units.retain(|unit| asked_for(unit.file));
     verdict
 }

@@ -52,6 +52,12 @@ pub(super) fn gather(options: &Options, sources: &mut Sources, diagnostics: &mut
 }
 
 fn of_catalog(options: &Options, sources: &mut Sources, diagnostics: &mut Diagnostics) -> Option<Judged> {
+    if !options.place.catalog.exists() {
+        let message = format!("there is no catalog `{}`", options.place.catalog);
+        let help = "name a catalog with --catalog DIR, or a directory of Quadlet files: `plimsoll check DIR`";
+        diagnostics.push(Diagnostic::general(message).help(help));
+        return None;
+    }
     let (catalog, bundle) = catalog::load(&options.place, &[], sources, diagnostics)?;
     let settings = settings(options, Some((&catalog.target, &catalog.policy)), diagnostics);
     drop(catalog);
@@ -61,7 +67,19 @@ fn of_catalog(options: &Options, sources: &mut Sources, diagnostics: &mut Diagno
     Some(Judged { asked_for: vec![true; files.len()], files, settings })
 }
 
+/// The catalog directory that somebody named must be there; the one that nobody named need not.
+fn check_named(place: &Place, diagnostics: &mut Diagnostics) {
+    if !place.catalog.is_dir() && place.catalog != Place::DEFAULT {
+        let message = format!("`{}` is no catalog directory", place.catalog);
+        diagnostics.push(
+            Diagnostic::general(message)
+                .help("its target and policy hold for other units too: name one that is there, or none"),
+        );
+    }
+}
+
 fn of_paths(options: &Options, sources: &mut Sources, diagnostics: &mut Diagnostics) -> Judged {
+    check_named(&options.place, diagnostics);
     let found = search::find(&options.paths, diagnostics);
     // Its target and its policy hold for these files too, but nobody needs to have one.
     let catalog = crate::catalog::target_and_policy(&options.place.catalog, sources, diagnostics);
@@ -74,7 +92,9 @@ fn of_paths(options: &Options, sources: &mut Sources, diagnostics: &mut Diagnost
         asked_for.push(file.asked_for);
         let place = std::path::absolute(&file.shown).map(|place| place.to_string_lossy().into_owned());
         let place = place.unwrap_or_else(|_| file.shown.to_string());
-        files.push(File::found(file.path, file.shown, file.text, sources).at(place));
+        let is_file = file.text.is_some();
+        let found = File::found(file.path, file.shown, file.text.unwrap_or_default(), sources).at(place);
+        files.push(if is_file { found } else { found.unreadable() });
     }
     Judged { files, settings, asked_for }
 }

@@ -46,6 +46,8 @@ pub struct File {
     /// Where it stands on the machine, as far as that is known: `/home/…/.config/containers/systemd/web.container`. It
     /// may tell who starts it.
     pub place: String,
+    /// Whether there is a text: a directory with the name of a unit, or a link to nothing, has none.
+    pub readable: bool,
     /// For every line, from the first, where it came from. Empty where the file is its own source.
     pub origins: Vec<Origin>,
 }
@@ -63,7 +65,7 @@ impl File {
             text: file.text.into(),
             kind: SourceKind::Unit,
         });
-        Self { place: format!("/{}", file.path), path: file.path, kind, id, origins: file.origins }
+        Self { place: format!("/{}", file.path), path: file.path, kind, id, readable: true, origins: file.origins }
     }
 
     /// A file that was found; `shown` is its path as the reader of findings knows it.
@@ -76,7 +78,13 @@ impl File {
             text: text.into(),
             kind: SourceKind::Unit,
         });
-        Self { place: format!("/{path}"), path, kind, id, origins: Vec::new() }
+        Self { place: format!("/{path}"), path, kind, id, readable: true, origins: Vec::new() }
+    }
+
+    /// As something that has the name of a unit and is no file.
+    #[must_use]
+    pub fn unreadable(self) -> Self {
+        Self { readable: false, ..self }
     }
 
     /// With the place where it stands on this machine.

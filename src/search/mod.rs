@@ -27,14 +27,15 @@ pub struct FoundFile {
     /// Its path as the reader of a message knows it.
     pub shown: Utf8PathBuf,
     /// Its text; empty for a file that is only known by its name, because nobody reads it. What is not UTF-8 in it has
-    /// become U+FFFD.
-    pub text: String,
+    /// become U+FFFD. `None` where it has the name of a unit or of a drop-in and is no file: a directory, a link to
+    /// nothing. Podman stumbles over it.
+    pub text: Option<String>,
     /// Whether it was asked for; the others are there because units refer to each other.
     pub asked_for: bool,
 }
 
 /// Directories deeper than this are a loop that no link admits to.
-const DEEPEST: usize = 64;
+const DEEPEST: usize = 256;
 
 /// A unit file greater than this is none: it is not read, and that is an error.
 const LARGEST: u64 = 16 * 1024 * 1024;
@@ -48,12 +49,13 @@ pub fn find(paths: &[Utf8PathBuf], diagnostics: &mut Diagnostics) -> Vec<FoundFi
     for (path, beneath) in paths.iter().zip(&beneath) {
         match fs::metadata(path) {
             Ok(meta) if meta.is_dir() => {
+                let met = walk.met;
                 walk.directory(path, beneath, Depth::All(0), true);
-                if !walk.found.iter().any(|entry| entry.asked_for && entry.file.starts_with(path)) {
+                if walk.met == met {
                     walk.complaints.push(nothing_to_judge(path));
                 }
             }
-            Ok(meta) if meta.is_file() => walk.file_and_its_neighbours(path, beneath),
+            Ok(meta) if meta.is_file() || is_null(path) => walk.file_and_its_neighbours(path, beneath),
             Ok(_) => walk.complain(path, "is neither a file nor a directory"),
             Err(error) => walk.complain(path, format_args!("cannot be read: {error}")),
         }
@@ -104,12 +106,27 @@ struct Entry {
     path: String,
     file: Utf8PathBuf,
     asked_for: bool,
-    readable: bool,
+    nature: Nature,
+}
+
+/// What a name stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Nature {
+    /// A file that somebody reads.
+    Read,
+    /// A file that nobody reads.
+    Ignored,
+    /// The name of a file that is read, and no file.
+    NoFile,
 }
 
 impl Entry {
     fn read(self) -> Result<FoundFile, Diagnostic> {
-        let text = if self.readable { text(&self.file) } else { Ok(String::new()) };
+        let text = match self.nature {
+            Nature::Read => text(&self.file).map(Some),
+            Nature::Ignored => Ok(Some(String::new())),
+            Nature::NoFile => Ok(None),
+        };
         let complain = |error| Diagnostic::general(format!("`{}` cannot be read: {error}", self.file));
         let text = text.map_err(complain)?;
         let shown = self.file.strip_prefix(".").unwrap_or(&self.file).to_owned();
@@ -140,6 +157,8 @@ enum Depth {
 #[derive(Default)]
 struct Walk {
     found: Vec<Entry>,
+    /// How many files that were asked for were met, those that were known already among them.
+    met: usize,
     /// Where the files that were found stand among them, whichever path led there.
     known: HashMap<PathBuf, usize>,
     complaints: Vec<Diagnostic>,
@@ -163,24 +182,13 @@ impl Walk {
         for name in names {
             let path = if beneath.is_empty() { name.clone() } else { format!("{beneath}/{name}") };
             let file = dir.join(&name);
-            let is_unit = UnitType::of_file(&name).is_some();
-            let meta = match fs::metadata(&file) {
-                Ok(meta) => meta,
-                Err(error) if is_unit && asked_for => {
-                    let why = "Podman loses the whole directory over it (seen on 5.4.2)";
-                    self.complain(&file, format_args!("cannot be read: {error}; {why}"));
-                    continue;
-                }
-                Err(_) => continue,
-            };
-            if meta.is_dir() {
-                if is_unit && asked_for {
-                    let why = "Podman takes it for one and loses the directory it is in (seen on 5.4.2)";
-                    self.complain(&file, format_args!("is a directory with the name of a unit; {why}"));
-                }
+            let meta = fs::metadata(&file);
+            let is_dir = meta.as_ref().is_ok_and(fs::Metadata::is_dir);
+            // Whoever masks a unit links it to /dev/null: an empty file.
+            let is_file = meta.is_ok_and(|meta| meta.is_file()) || is_null(&file);
+            self.file(&real, &name, file.clone(), path.clone(), is_file, asked_for);
+            if is_dir {
                 directories.push((file, path, name));
-            } else if meta.is_file() {
-                self.file(&real, name, file, path, asked_for);
             }
         }
         for (dir, path, name) in directories {
@@ -194,8 +202,13 @@ impl Walk {
     }
 
     /// A file of a directory whose real path is `dir`.
-    fn file(&mut self, dir: &Path, name: String, file: Utf8PathBuf, path: String, asked_for: bool) {
-        let Some(readable) = is_of_interest(&path) else { return };
+    fn file(&mut self, dir: &Path, name: &str, file: Utf8PathBuf, path: String, is_file: bool, asked_for: bool) {
+        let nature = match (is_of_interest(&path), is_file) {
+            (Some(Nature::Read), false) if !name.ends_with(".slice") => Nature::NoFile,
+            (Some(nature), true) => nature,
+            (Some(_), false) | (None, _) => return,
+        };
+        self.met += usize::from(asked_for);
         // Two ways to a directory are one. A link beside its file is another file: that is how an instance of a template
         // is made.
         let real = dir.join(name);
@@ -203,7 +216,7 @@ impl Walk {
             Some(at) => self.found[*at].asked_for |= asked_for,
             None => {
                 self.known.insert(real, self.found.len());
-                self.found.push(Entry { path, file, asked_for, readable });
+                self.found.push(Entry { path, file, asked_for, nature });
             }
         }
     }
@@ -245,18 +258,23 @@ fn names(dir: &Utf8Path) -> io::Result<Vec<String>> {
     entries.filter_map(io::Result::transpose).collect()
 }
 
+/// Whether a path leads to /dev/null.
+fn is_null(path: &Utf8Path) -> bool {
+    fs::canonicalize(path).is_ok_and(|real| real == Path::new("/dev/null"))
+}
+
 /// Whether a file matters, and if so whether anybody reads it: a unit, a slice, a drop-in; or a file whose name says that
 /// it was meant for one.
-fn is_of_interest(path: &str) -> Option<bool> {
+fn is_of_interest(path: &str) -> Option<Nature> {
     let (dir, name) = path.rsplit_once('/').unwrap_or(("", path));
     let in_drop_ins = dir.ends_with(".d");
     if UnitType::of_file(name).is_some() || name.ends_with(".slice") || (in_drop_ins && name.ends_with(".conf")) {
-        return Some(true);
+        return Some(Nature::Read);
     }
     let lower = name.to_ascii_lowercase();
     let looks_like = UnitType::all().iter().any(|unit_type| lower.contains(unit_type.suffix()));
     let of_a_unit = |dir: &str| UnitType::all().iter().any(|t| dir.ends_with(&format!("{}.d", &t.suffix()[1..])));
-    (looks_like || lower.ends_with(".quadlets") || of_a_unit(dir)).then_some(false)
+    (looks_like || lower.ends_with(".quadlets") || of_a_unit(dir)).then_some(Nature::Ignored)
 }
 
 #[cfg(test)]

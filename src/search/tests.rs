@@ -73,11 +73,31 @@ fn links_are_followed_once() {
 }
 
 #[test]
-fn what_podman_would_stumble_over_is_told() {
-    let (_dir, path) = with(&["units/a.container", "units/b.container/README"]);
+fn what_has_a_name_and_is_no_file_is_found_all_the_same() {
+    let (_dir, path) = with(&["units/a.container", "units/b.container/README", "units/a.container.d/1.conf/README"]);
     symlink(path.join("nowhere"), path.join("units/c.container")).expect("a link");
-    let (_, complaints) = found(&path, &["units", "nothing"]);
+    symlink("/dev/null", path.join("units/d.network")).expect("a link");
+    let mut diagnostics = Diagnostics::new();
+    let files = find(&[path.join("units")], &mut diagnostics);
+    let found: Vec<_> = files.iter().map(|file| (file.path.as_str(), file.text.is_some())).collect();
+    let expected = [
+        ("a.container", true),
+        ("b.container", false),
+        ("c.container", false),
+        ("d.network", true),
+        ("a.container.d/1.conf", false),
+    ];
+    assert_eq!(found, expected);
+    assert!(diagnostics.is_empty());
+}
+
+#[test]
+fn a_path_that_is_not_there_or_holds_nothing_is_told() {
+    let (_dir, path) = with(&["units/a.container", "other/README"]);
+    symlink(path.join("units"), path.join("link")).expect("a link");
+    let (_, complaints) = found(&path, &["nothing", "other", "other/README"]);
     assert_eq!(complaints.len(), 3, "{complaints:#?}");
-    let (_, complaints) = found(&path, &["units/b.container"]);
-    assert_eq!(complaints, ["`/units/b.container` holds no file to judge"]);
+    // The same directory by two ways holds something both times.
+    let (files, complaints) = found(&path, &["units", "link", "units/a.container", "link/a.container"]);
+    assert_eq!((files.len(), complaints), (1, Vec::new()), "{files:?}");
 }

@@ -332,3 +332,56 @@ fn a_service_of_a_catalog_without_a_limit_is_an_error() {
         assert_eq!(ran.status, 1);
     }
 }
+
+#[test]
+fn what_is_no_file_is_a_finding_and_the_rest_is_judged() {
+    let project = Project::new()
+        .file("units/lost/web.container", "[Container]\nImage=quay.io/example/web:1\n")
+        .file("units/fine/db.container", "[Container]\nImage=quay.io/example/db:1\n");
+    std::os::unix::fs::symlink("nowhere", project.path().join("units/lost/gone.volume")).unwrap();
+    let ran = project.plimsoll(["check", "units", "--format", "json"]).ran();
+    assert_eq!((ran.status, ran.stderr.as_str()), (1, ""));
+    let value: serde_json::Value = serde_json::from_str(&ran.stdout).expect("JSON");
+    let units: Vec<_> = value["units"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|u| (u["path"].as_str().unwrap(), u["generated"] == true))
+        .collect();
+    let expected =
+        [("units/fine/db.container", true), ("units/lost/gone.volume", false), ("units/lost/web.container", false)];
+    assert_eq!(units, expected);
+    let lost = value["findings"].as_array().unwrap().iter().find(|f| f["path"] == "units/lost/gone.volume").unwrap();
+    assert_eq!((lost["rule"].as_str().unwrap(), lost["severity"].as_str().unwrap()), ("PL015", "error"));
+}
+
+#[test]
+fn a_drop_in_alone_is_judged_with_its_unit() {
+    let project = Project::new()
+        .file("units/web.container", "[Container]\nImage=quay.io/example/web:1\n")
+        .file("units/web.container.d/1.conf", "[Container]\nFoo=1\n");
+    let ran = project.plimsoll(["check", "units/web.container.d/1.conf", "--format", "json"]).ran();
+    let value: serde_json::Value = serde_json::from_str(&ran.stdout).expect("JSON");
+    let rules: Vec<_> = value["findings"].as_array().unwrap().iter().map(|f| f["rule"].as_str().unwrap()).collect();
+    assert_eq!(rules, ["PL001"]);
+}
+
+#[test]
+fn several_directories_stay_apart() {
+    let project = Project::new()
+        .file("e/a.container", "[Container]\nFoo=1\n")
+        .file("e/ok.container", "[Container]\nImage=quay.io/example/ok:1\n")
+        .file("k/a.container", "[Container]\nImage=quay.io/example/a:1\n")
+        .file("broken/bad.volume", "garbage\n");
+    let ran = project.plimsoll(["check", "e", "k", "broken", "--podman", "5.8", "--format", "json"]).ran();
+    let value: serde_json::Value = serde_json::from_str(&ran.stdout).expect("JSON");
+    let units: Vec<_> = value["units"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|u| (u["path"].as_str().unwrap(), u["generated"] == true))
+        .collect();
+    let expected =
+        [("e/a.container", false), ("e/ok.container", true), ("k/a.container", true), ("broken/bad.volume", false)];
+    assert_eq!(units, expected);
+}

@@ -30,7 +30,7 @@ use super::{Effective, File, Finding, JudgedUnit, Kind, effective::Part, facts::
 use crate::{
     diagnostic::Sources,
     parallel,
-    unit::{SyntaxError, UnitType, Version},
+    unit::{SyntaxError, SyntaxKind, UnitType, Version},
 };
 use convert::Converted;
 use search::{Fate, Search};
@@ -107,7 +107,9 @@ impl<'a> Tree<'a> {
 pub fn load<'a>(files: &'a [File], sources: &Sources, podman: Version) -> (Tree<'a>, Vec<Finding>) {
     let read = parallel::map(files.iter().enumerate(), |(index, file)| {
         let text = || &sources.file(file.id).text;
-        (file.kind != Kind::Other).then(|| Part::read(file, index, text()))
+        let no_file = || SyntaxError { line: 1, column: 1, text: String::new(), kind: SyntaxKind::NoFile };
+        let read = || if file.readable { Part::read(file, index, text()) } else { Err(vec![no_file()]) };
+        (file.kind != Kind::Other).then(read)
     });
     let search = Search::of(files, &read, podman);
     let mut findings = losses::of(files, sources, &read, &search, podman);

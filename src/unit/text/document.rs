@@ -247,6 +247,8 @@ pub enum SyntaxKind {
     SectionName,
     /// A byte order mark at the start of the file.
     ByteOrderMark,
+    /// There is no text at all: a directory, a link to nothing, or a name that is no text.
+    NoFile,
 }
 
 impl fmt::Display for SyntaxKind {
@@ -256,6 +258,7 @@ impl fmt::Display for SyntaxKind {
             Self::OutsideSection => "an assignment before the first section",
             Self::SectionName => "not a section name",
             Self::ByteOrderMark => "a byte order mark at the start of the file",
+            Self::NoFile => "a directory, a link to nothing, or something else that is no file",
         })
     }
 }
