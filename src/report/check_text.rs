@@ -10,6 +10,9 @@ use crate::{
     policy::Finding,
 };
 
+/// The most services that are named for one line of the defaults.
+const MOST_NAMES: usize = 12;
+
 /// How much to say.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
@@ -30,15 +33,25 @@ pub fn text(report: &Report<'_>, options: Options) -> String {
         |finding: &&Finding| finding.severity <= options.least && (options.waived || finding.waived.is_none());
     let mut shown = findings.iter().filter(is_shown).peekable();
     let renderer = diagnostics::renderer(options.colour);
+    let services_of = report.services();
     let mut text = String::new();
     while let Some(finding) = shown.next() {
         let mut also = Vec::new();
+        // A line of the defaults is said of every service that inherits it.
+        let mut services: Vec<&str> = services_of.get(&finding.file).copied().into_iter().collect();
         while let Some(next) = shown.next_if(|next| is_more_of(next, finding)) {
+            if next.at == finding.at && next.message == finding.message {
+                services.extend(services_of.get(&next.file));
+                continue;
+            }
             let position = report.sources.position(next.at);
             let path = &report.sources.file(next.at.file).path;
             let place = format!("{path}:{}:{}", position.line, position.column);
             let is_said = next.message == finding.message;
             also.push(if is_said { place } else { format!("{place}: {}", next.message) });
+        }
+        if services.len() > 1 {
+            also.insert(0, format!("for {}", a_few(&services)));
         }
         let diagnostic = Diagnostic {
             severity: finding.severity,
@@ -67,6 +80,13 @@ fn is_more_of(next: &Finding, finding: &Finding) -> bool {
         && next.related.is_empty()
         && next.waived.is_none()
         && finding.waived.is_none()
+}
+
+/// The names, and how many more there are of them.
+fn a_few(names: &[&str]) -> String {
+    let (first, rest) = names.split_at(names.len().min(MOST_NAMES));
+    let first = first.join(", ");
+    if rest.is_empty() { first } else { format!("{first} and {} more", rest.len()) }
 }
 
 fn summary(report: &Report<'_>, options: Options) -> String {

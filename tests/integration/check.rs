@@ -385,3 +385,16 @@ fn several_directories_stay_apart() {
         [("e/a.container", false), ("e/ok.container", true), ("k/a.container", true), ("broken/bad.volume", false)];
     assert_eq!(units, expected);
 }
+
+#[test]
+fn a_line_of_the_defaults_names_the_services_that_inherit_it() {
+    let service = "image = \"quay.io/example/web:1\"\n[limits]\ncpus = 1\nmemory = \"512M\"\n";
+    let project = Project::new()
+        .file("services/catalog.toml", "[defaults]\nread_only = false\n")
+        .file("services/api.toml", service)
+        .file("services/web.toml", service);
+    let text = project.plimsoll(["check"]).ran().stdout;
+    let finding = text.split("\n\n").find(|finding| finding.contains("[PL203]")).expect("PL203");
+    assert!(finding.contains("services/catalog.toml:2:13") && finding.contains("for api, web"), "{finding}");
+    assert_eq!(text.matches("[PL203]").count(), 1);
+}
