@@ -1,5 +1,5 @@
-//! `plimsoll render` beside two programs that everybody has: Podman's own generator, which converts what was rendered, and
-//! `cp -r`, which only copies it. `docs/performance.md` says how to read the figures.
+//! `plimsoll render` and `plimsoll check` beside two programs that everybody has: Podman's own generator, which converts
+//! what was rendered, and `cp -r`, which only copies it. `docs/performance.md` says how to read the figures.
 //!
 //! `cargo bench --bench render` measures 100, 1,000 and 10,000 services; `-- 100 1000` only these. All of it happens on one
 //! file system: that of the target directory, or of the directory that `PLIMSOLL_BENCH_DIR` names.
@@ -44,6 +44,10 @@ struct Size {
     /// Into the folder that holds the same already.
     again: Measured,
     copy: Measured,
+    /// `check` of the catalog.
+    check: Measured,
+    /// `check` of the tree that was rendered.
+    check_tree: Measured,
     judges: Vec<Measured>,
 }
 
@@ -59,7 +63,8 @@ fn main() {
     let temp = tempfile::tempdir_in(dir).expect("the directory can be written to");
     let sizes: Vec<Size> = sizes.into_iter().map(|services| measure(temp.path(), services, &judges)).collect();
     let one = one_service(temp.path());
-    print!("{}", table::text(&sizes, one, fs::metadata(PLIMSOLL).expect("the binary is there").len()));
+    let one_checked = one_service_checked(temp.path());
+    print!("{}", table::text(&sizes, one, one_checked, fs::metadata(PLIMSOLL).expect("the binary is there").len()));
 }
 
 /// Measures one size: the programs take turns, so that whatever else the machine does meets all of them.
@@ -85,9 +90,9 @@ fn measure(temp: &Path, services: usize, judges: &[Judge]) -> Size {
     }
     let measured = names.into_iter().zip(times).zip(memory);
     let mut measured = measured.map(|((name, times), memory)| Measured { name, time: median(times), memory });
-    let mut next = || measured.next().expect("three programs before the judges");
-    let (fresh, again, copy) = (next(), next(), next());
-    Size { services, files: files_in(&out), fresh, again, copy, judges: measured.collect() }
+    let mut next = || measured.next().expect("five programs before the judges");
+    let (fresh, again, copy, check, check_tree) = (next(), next(), next(), next(), next());
+    Size { services, files: files_in(&out), fresh, again, copy, check, check_tree, judges: measured.collect() }
 }
 
 /// The programs of a round, in their order.
@@ -97,6 +102,8 @@ fn programs(dir: &Path, round: usize, judges: &[Judge]) -> Vec<(String, Command)
         ("`render`".to_owned(), render(dir, &out)),
         ("`render`, nothing changed".to_owned(), render(dir, &out)),
         ("`cp -r`".to_owned(), cp(&out, &copy)),
+        ("`check`".to_owned(), check(&dir.join("services"), None)),
+        ("`check` of the tree".to_owned(), check(&dir.join("none"), Some(&out))),
     ];
     let units = out.join(judge::UNITS);
     programs.extend(judges.iter().map(|judge| (judge.name.clone(), judge.dry_run(&units))));
@@ -110,9 +117,22 @@ fn one_service(temp: &Path) -> Duration {
     median((0..101).map(|round| time(&mut render(&dir, &dir.join(format!("out-{round}"))))).collect())
 }
 
+/// The whole process that judges a catalog of one service.
+fn one_service_checked(temp: &Path) -> Duration {
+    let services = temp.join("one/services");
+    median((0..101).map(|_| time(&mut check(&services, None))).collect())
+}
+
 fn render(dir: &Path, out: &Path) -> Command {
     let mut command = Command::new(PLIMSOLL);
     command.arg("render").arg("--catalog").arg(dir.join("services")).arg("--out").arg(out);
+    command
+}
+
+/// Judges a catalog, or a tree without looking at any catalog.
+fn check(catalog: &Path, tree: Option<&Path>) -> Command {
+    let mut command = Command::new(PLIMSOLL);
+    command.arg("check").arg("--catalog").arg(catalog).args(tree);
     command
 }
 

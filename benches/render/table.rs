@@ -7,16 +7,20 @@ use super::{Measured, ROUNDS, Size};
 const MIB: f64 = 1024.0 * 1024.0;
 
 /// The text: ratios, absolute figures, goals.
-pub fn text(sizes: &[Size], one: Duration, binary: u64) -> String {
+pub fn text(sizes: &[Size], one: Duration, one_checked: Duration, binary: u64) -> String {
     let mut text = String::new();
     let _ = writeln!(text, "## Ratios: `render` against the others, 1.00 is as long\n");
     ratios(&mut text, sizes);
+    let _ = writeln!(text, "\n## Ratios: `check` of the catalog and of the tree against the generators\n");
+    check_ratios(&mut text, sizes);
     let _ = writeln!(text, "\n## Of this machine: the median of {ROUNDS} runs, the most memory of another\n");
     absolute(&mut text, sizes);
     let _ = writeln!(text, "\none service, whole process: {:.1} ms; binary: {:.2} MiB", ms(one), binary as f64 / MIB);
     let _ = writeln!(text, "\n## Goals\n\n| Goal | Measured | Met |\n|---|---|---|");
     goals(&mut text, sizes);
     goal(&mut text, "one service in less than 5 ms", &format!("{:.1} ms", ms(one)), Some(ms(one) < 5.0));
+    let checked = ms(one_checked);
+    goal(&mut text, "`check` of one service in less than 5 ms", &format!("{checked:.1} ms"), Some(checked < 5.0));
     goal(
         &mut text,
         "the binary smaller than 8 MiB",
@@ -40,10 +44,28 @@ fn ratios(text: &mut String, sizes: &[Size]) {
     }
 }
 
+fn check_ratios(text: &mut String, sizes: &[Size]) {
+    let judges = sizes.first().map_or(&[][..], |size| &size.judges);
+    let _ = write!(text, "| Services | `check` of |");
+    judges.iter().for_each(|judge| text.push_str(&format!(" {} |", judge.name)));
+    let _ = writeln!(text, " `render` |\n|---:|---|{}", "---:|".repeat(judges.len() + 1));
+    for size in sizes {
+        for (what, check) in [("the catalog", &size.check), ("the tree", &size.check_tree)] {
+            let _ = write!(text, "| {} | {what} |", size.services);
+            for other in size.judges.iter().chain([&size.fresh]) {
+                let _ = write!(text, " {:.2} |", ratio(check, other));
+            }
+            text.push('\n');
+        }
+    }
+}
+
 fn absolute(text: &mut String, sizes: &[Size]) {
     let _ = writeln!(text, "| Services | Program | Time | Peak memory |\n|---:|---|---:|---:|");
     for size in sizes {
-        for program in [&size.fresh, &size.again, &size.copy].into_iter().chain(&size.judges) {
+        for program in
+            [&size.fresh, &size.again, &size.copy, &size.check, &size.check_tree].into_iter().chain(&size.judges)
+        {
             let (time, memory) = (ms(program.time), program.memory as f64 / MIB);
             let _ = writeln!(text, "| {} | {} | {time:.1} ms | {memory:.1} MiB |", size.services, program.name);
         }
@@ -64,6 +86,16 @@ fn goals(text: &mut String, sizes: &[Size]) {
         ),
         None => goal(text, &format!("{at}no slower than Podman's generator"), "NOT MEASURED", None),
     }
+    for (what, check) in [("the catalog", &largest.check), ("the tree", &largest.check_tree)] {
+        let goal_of_check = format!("{at}`check` of {what} no slower than Podman's generator");
+        match largest.judges.iter().map(|judge| ratio(check, judge)).reduce(f64::max) {
+            Some(worst) => goal(text, &goal_of_check, &format!("{worst:.2} of its time"), Some(worst <= 1.0)),
+            None => goal(text, &goal_of_check, "NOT MEASURED", None),
+        }
+        let memory = check.memory as f64 / MIB;
+        let what = format!("{at}`check` of {what} in less than 150 MiB");
+        goal(text, &what, &format!("{memory:.1} MiB"), Some(memory < 150.0));
+    }
     let copy = ratio(&largest.fresh, &largest.copy);
     goal(text, &format!("{at}within twice `cp -r`"), &format!("{copy:.2} times"), Some(copy <= 2.0));
     let memory = largest.fresh.memory.max(largest.again.memory) as f64 / MIB;
@@ -72,6 +104,12 @@ fn goals(text: &mut String, sizes: &[Size]) {
         let scale = ratio(&largest.fresh, &size.fresh);
         let what = format!("from {} to {} services at most 11 times", size.services, largest.services);
         goal(text, &what, &format!("{scale:.2} times"), Some(scale <= 11.0));
+        for (name, many, few) in
+            [("the catalog", &largest.check, &size.check), ("the tree", &largest.check_tree, &size.check_tree)]
+        {
+            let scale = ratio(many, few);
+            goal(text, &format!("{what}, `check` of {name}"), &format!("{scale:.2} times"), Some(scale <= 11.0));
+        }
     }
 }
 

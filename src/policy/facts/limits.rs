@@ -193,6 +193,15 @@ pub struct SliceLayer<'a> {
     pub layer: &'a Layer,
 }
 
+impl<'a> SliceLayer<'a> {
+    /// The slices around a container that are among the judged files, from the inside out.
+    pub fn around(container: &Container<'_>, tree: &'a Tree<'a>) -> Vec<Self> {
+        let names = slice_of(container.unit).map(|name| slices_around(&name)).unwrap_or_default();
+        let slices = names.iter().filter_map(|name| tree.slice_layer(name));
+        slices.map(|(unit, layer)| Self { unit, layer }).collect()
+    }
+}
+
 /// The limits of a container in every layer.
 #[derive(Clone, Debug)]
 pub struct Limits<'a> {
@@ -207,12 +216,10 @@ pub struct Limits<'a> {
 impl<'a> Limits<'a> {
     /// Gathers the limits of a container.
     pub fn of(container: &Container<'_>, tree: &'a Tree<'a>) -> Self {
-        let slices = slice_of(container.unit).map(|name| slices_around(&name)).unwrap_or_default();
-        let slices = slices.iter().filter_map(|name| tree.slice_layer(name));
         Self {
             podman: Layer::of_run(&container.run),
             service: Layer::of_section(container.unit, "Service"),
-            slices: slices.map(|(unit, layer)| SliceLayer { unit, layer }).collect(),
+            slices: SliceLayer::around(container, tree),
         }
     }
 

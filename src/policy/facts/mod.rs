@@ -83,6 +83,7 @@ pub struct Container<'a> {
     pub ports: Vec<Port<'a>>,
     /// The networks it joins; empty means podman's default.
     pub networks: Vec<NetworkUse<'a>>,
+    is_member: bool,
     /// Its limits, while the rules about single containers ask for them again and again.
     limits: Option<Limits<'a>>,
 }
@@ -122,8 +123,9 @@ impl<'a> Container<'a> {
             name,
             profile,
             podman,
-            run,
+            is_member: unit.last("Container", "Pod").is_some() || run.last("pod").is_some(),
             limits: None,
+            run,
         }
     }
 
@@ -141,8 +143,9 @@ impl<'a> Container<'a> {
             name,
             profile,
             podman,
-            run,
+            is_member: unit.last("Container", "Pod").is_some() || run.last("pod").is_some(),
             limits: None,
+            run,
         }
     }
 
@@ -163,7 +166,7 @@ impl<'a> Container<'a> {
 
     /// Whether it belongs to a pod, which then has its network and its ports.
     pub fn is_member(&self) -> bool {
-        self.unit.last("Container", "Pod").is_some() || self.run.last("pod").is_some()
+        self.is_member
     }
 
     /// What `[Service]` says last for a directive.

@@ -40,6 +40,10 @@ pub fn systemd_bytes(text: &str) -> Option<Limit> {
     if text == "infinity" {
         return Some(Limit::Infinity);
     }
+    // As most numbers are written.
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return scaled(text, 1).map(Limit::Exactly);
+    }
     if let Some(share) = permyriad(text).filter(|share| *share <= 10_000) {
         return Some(Limit::Share(share));
     }

@@ -96,7 +96,8 @@ fn needless_network(containers: &[Container<'_>], scope: &Scope<'_>, found: &mut
             services.filter_map(|service| index_of.get(service.as_str()).copied()).collect()
         })
         .collect();
-    let words: Vec<Vec<String>> = containers.iter().map(words_said).collect();
+    let known: HashSet<&str> = containers.iter().flat_map(names_of).collect();
+    let words: Vec<Vec<String>> = containers.iter().map(|container| words_said(container, &known)).collect();
     let by_name: HashMap<&str, &str> = names.iter().map(|(file, name)| (name.as_str(), file.as_str())).collect();
     for key in order {
         let members = &networks[&key];
@@ -137,16 +138,7 @@ fn strangers(
         let container = &containers[*index];
         let first = *pods.entry(group_of(container)).or_insert(at);
         join(&mut groups, at, first);
-        known_as.insert(container.name, at);
-        for arg in container.run.args() {
-            if matches!(arg.flag.as_ref(), "name" | "network-alias" | "hostname") {
-                known_as.insert(arg.value.as_ref(), at);
-            }
-        }
-        for network in &container.networks {
-            let aliases = network.options.iter().filter_map(|option| option.strip_prefix("alias="));
-            aliases.for_each(|alias| _ = known_as.insert(alias, at));
-        }
+        names_of(container).for_each(|name| _ = known_as.insert(name, at));
     }
     for (index, at) in &place {
         let said = words[*index].iter().filter_map(|word| known_as.get(word.as_str()));
@@ -172,16 +164,27 @@ fn join(groups: &mut [usize], a: usize, b: usize) {
     groups[a.max(b)] = a.min(b);
 }
 
-/// Words in variables and commands that may be names of others: `postgres://app@db:5432/x` says `db`.
-fn words_said(container: &Container<'_>) -> Vec<String> {
+/// What others may call a container.
+fn names_of<'c>(container: &'c Container<'_>) -> impl Iterator<Item = &'c str> {
+    let args = container.run.args().iter();
+    let args = args.filter(|arg| matches!(arg.flag.as_ref(), "name" | "network-alias" | "hostname"));
+    let options = container.networks.iter().flat_map(|network| &network.options);
+    let aliases = options.filter_map(|option| option.strip_prefix("alias="));
+    std::iter::once(container.name).chain(args.map(|arg| arg.value.as_ref())).chain(aliases)
+}
+
+/// Names of others in variables and commands: `postgres://app@db:5432/x` says `db`.
+fn words_said(container: &Container<'_>, known: &HashSet<&str>) -> Vec<String> {
     let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let variables = container.run.args().iter().filter(|arg| matches!(arg.flag.as_ref(), "env" | "label"));
     let variables = variables.filter_map(|arg| arg.value.split_once('=').map(|(_, value)| value.to_owned()));
     let exec = container.unit.last("Container", "Exec").map(|value| value.text.into_owned());
     let mut words: Vec<String> = variables
         .chain(exec)
-        .flat_map(|text| text.split(|c| !is_name(c)).map(str::to_owned).collect::<Vec<_>>())
-        .filter(|word| !word.is_empty())
+        .flat_map(|text| {
+            let words = text.split(|c| !is_name(c)).filter(|word| !word.is_empty() && known.contains(word));
+            words.map(str::to_owned).collect::<Vec<_>>()
+        })
         .collect();
     words.sort_unstable();
     words.dedup();

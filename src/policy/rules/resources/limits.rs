@@ -7,7 +7,7 @@ use crate::{
     diagnostic::Severity,
     policy::{
         Effective,
-        facts::{Container, Layer, Limit, Limits, Resource, SliceLayer, Stated, bytes, cpus, podman_bytes},
+        facts::{Container, Layer, Limit, Resource, SliceLayer, Stated, bytes, cpus, podman_bytes},
     },
     render::is_ours,
 };
@@ -260,12 +260,13 @@ fn podman_swap(container: &Container<'_>, podman: &Layer, found: &mut Found<'_>)
 }
 
 fn missing(containers: &[Container<'_>], scope: &Scope<'_>, found: &mut Found<'_>) {
-    let all: Vec<Limits<'_>> = containers.iter().map(|container| Limits::of(container, scope.tree)).collect();
     let mut tenants: HashMap<usize, usize> = HashMap::new();
-    for slice in all.iter().filter_map(|limits| limits.slices.first()) {
+    for slice in containers.iter().filter_map(|container| SliceLayer::around(container, scope.tree).into_iter().next())
+    {
         *tenants.entry(slice.unit.index()).or_default() += 1;
     }
-    for (container, limits) in containers.iter().zip(&all) {
+    for container in containers {
+        let limits = container.limits(scope.tree);
         // The slice of this container alone: one that others share limits their sum, if anything.
         let own = limits.slices.first().filter(|slice| tenants.get(&slice.unit.index()) == Some(&1));
         for resource in [Resource::Memory, Resource::Cpu, Resource::Tasks] {
