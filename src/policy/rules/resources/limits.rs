@@ -7,7 +7,7 @@ use crate::{
     diagnostic::Severity,
     policy::{
         Effective,
-        facts::{Container, Layer, Limit, Resource, SliceLayer, Stated, bytes, cpus, podman_bytes},
+        facts::{Container, Layer, Limit, Limits, Resource, SliceLayer, Stated, bytes, cpus, podman_bytes},
     },
     render::is_ours,
 };
