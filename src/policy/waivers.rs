@@ -32,6 +32,8 @@ struct Words {
     rule: String,
     until: Option<String>,
     reason: String,
+    /// What stands before the colon and is neither a rule nor a day.
+    odd: Option<String>,
 }
 
 /// Marks the findings that are waived, and adds what there is to say about the waivers themselves.
@@ -73,7 +75,7 @@ fn names(words: &Words, rule: &'static str) -> bool {
 impl Words {
     /// Whether it gives a reason and, if it ends, a day.
     fn is_valid(&self) -> bool {
-        self.has_a_reason() && self.until.as_deref().is_none_or(is_a_day)
+        self.odd.is_none() && self.has_a_reason() && self.until.as_deref().is_none_or(is_a_day)
     }
 
     fn has_a_reason(&self) -> bool {
@@ -138,11 +140,25 @@ fn parse(words: &str) -> Vec<Words> {
     let all = rules.split([',', ' ']).filter(|rule| !rule.is_empty());
     let is_rule = |rule: &&str| words.contains(':') || rules::rule(rule).is_some();
     let mut rules: Vec<&str> = all.take_while(is_rule).collect();
+    // Whoever misspells `until` must not have waived for ever.
+    let odd =
+        rules.iter().skip(1).position(|rule| !looks_like_a_rule(rule)).map(|at| rules.split_off(at + 1).join(" "));
     if rules.is_empty() {
         rules.push("");
     }
-    let words = |rule: &str| Words { rule: rule.to_owned(), until: until.clone(), reason: reason.trim().to_owned() };
+    let words = |rule: &str| Words {
+        rule: rule.to_owned(),
+        until: until.clone(),
+        reason: reason.trim().to_owned(),
+        odd: odd.clone(),
+    };
     rules.into_iter().map(words).collect()
+}
+
+/// Whether a word is a rule's, or could be but for its number.
+fn looks_like_a_rule(word: &str) -> bool {
+    let is_id = |id: &str| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
+    rules::rule(word).is_some() || word.strip_prefix("PL").or(word.strip_prefix("HC")).is_some_and(is_id)
 }
 
 /// `2027-06-01`, and nothing else, so that days can be compared as texts.
@@ -152,7 +168,7 @@ fn is_a_day(text: &str) -> bool {
 
 /// What there is to say about a waiver.
 fn complaint(waiver: &Waiver, used: bool, settings: &Settings) -> Option<Finding> {
-    let Words { rule, until, reason } = &waiver.words;
+    let Words { rule, until, reason, odd } = &waiver.words;
     let known = rules::rule(rule);
     // Those of the host are held against another command's findings.
     if known.is_none() && rule.starts_with("HC") {
@@ -162,6 +178,11 @@ fn complaint(waiver: &Waiver, used: bool, settings: &Settings) -> Option<Finding
         ("PL004", "the comment waives nothing: it names no rule".to_owned())
     } else if known.is_none() {
         ("PL004", format!("the waiver is for `{}`, which is no rule", rule.escape_debug()))
+    } else if let Some(odd) = odd {
+        (
+            "PL005",
+            format!("the waiver waives nothing: `{}` is neither a rule nor `until` and a day", odd.escape_debug()),
+        )
     } else if let Some(day) = until.as_deref().filter(|day| !is_a_day(day)) {
         ("PL005", format!("the waiver ends on `{}`, which is no day", day.escape_debug()))
     } else if !waiver.words.has_a_reason() {
@@ -183,8 +204,8 @@ fn complaint(waiver: &Waiver, used: bool, settings: &Settings) -> Option<Finding
 
 fn finding(rule: &'static Rule, message: String, waiver: &Waiver, settings: &Settings) -> Option<Finding> {
     let mut finding = Finding::new(rule.id, rules::severity(rule, settings)?, waiver.file, waiver.at, message);
-    let Words { rule: named, until, .. } = &waiver.words;
-    let is_misspelt = named.is_empty() || until.as_deref().is_some_and(|day| !is_a_day(day));
+    let Words { rule: named, until, odd, .. } = &waiver.words;
+    let is_misspelt = named.is_empty() || odd.is_some() || until.as_deref().is_some_and(|day| !is_a_day(day));
     finding.help(if is_misspelt {
         "write `# plimsoll: waive RULE until YEAR-MONTH-DAY: the reason`"
     } else {

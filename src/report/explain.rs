@@ -26,8 +26,13 @@ pub fn text(rule: &Rule, colour: bool) -> String {
     let _ = write!(text, "{}\n{}\n\n", heading("Bad"), indented(rule.bad));
     let _ = write!(text, "{}\n{}\n\n", heading("Good"), indented(rule.good));
     let _ = write!(text, "{}\n{}\n\n", heading("To mend it"), indented(&filled(rule.fix)));
-    let _ = write!(text, "{}\n{}\n\n", heading("To accept it, in the file of the service"), indented(&in_toml(rule)));
-    let _ = write!(text, "{}\n{}\n\n", heading("To accept it, in a Quadlet file"), indented(&in_unit(rule)));
+    // What is said of a waiver is not waived by another one.
+    if rule.check.can_be_waived() {
+        let heads = ["To accept it, in the file of the service", "To accept it, in a Quadlet file"];
+        for (head, how) in heads.into_iter().zip([in_toml(rule), in_unit(rule)]) {
+            let _ = write!(text, "{}\n{}\n\n", heading(head), indented(&how));
+        }
+    }
     let _ = write!(text, "{}\n{}\n", heading("To change it, in catalog.toml"), indented(&in_policy(rule)));
     let _ = write!(text, "\n{}\n{}\n", heading("Where it comes from"), indented(&rule.sources.join("\n")));
     text

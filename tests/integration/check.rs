@@ -151,6 +151,16 @@ fn a_waiver_accepts_and_expires() {
             (yes(false), no.clone(), no.clone(), yes(false)),
         ),
         ("# plimsoll: waive PL100: because".to_owned(), "2026-01-01", (yes(false), no.clone(), no.clone(), yes(false))),
+        (
+            format!("# plimsoll: waive PL100 Until 2020-01-01: {reason}"),
+            "2026-01-01",
+            (yes(false), no.clone(), no.clone(), yes(false)),
+        ),
+        (
+            format!("# plimsoll: waive PL100 for ever: {reason}"),
+            "2026-01-01",
+            (yes(false), no.clone(), no.clone(), yes(false)),
+        ),
         ("# plimsoll: waive PL100".to_owned(), "2026-01-01", (yes(false), no.clone(), no.clone(), yes(false))),
         (format!("#Plimsoll:waive PL100: {reason}"), "2026-01-01", (yes(true), no.clone(), no.clone(), no.clone())),
         (format!("# plimsoll: waive PL100 - {reason}"), "2026-01-01", (yes(false), no.clone(), no.clone(), yes(false))),

@@ -71,6 +71,13 @@ pub enum Check {
     Waivers,
 }
 
+impl Check {
+    /// Whether a waiver may accept what the rule finds.
+    pub const fn can_be_waived(self) -> bool {
+        !matches!(self, Self::Waivers)
+    }
+}
+
 /// What a rule may look at beside its unit.
 #[derive(Clone, Copy, Debug)]
 pub struct Scope<'a> {
