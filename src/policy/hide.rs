@@ -1,23 +1,28 @@
 //! Lines that no report may show: whatever a finding is about, a secret may stand on its line.
 
-use super::{Finding, facts::is_secret_in};
-use crate::diagnostic::{Sources, Span};
+use super::{
+    Finding,
+    facts::{is_secret_in, lines_at, redacted, redacted_or_bare},
+};
+use crate::diagnostic::Sources;
 
-/// Hides every finding that points at a line with a secret.
+/// Hides every finding that points at a line with a secret, and takes the secret out of what it says.
 pub(super) fn hide(findings: &mut [Finding], sources: &Sources) {
-    for finding in findings.iter_mut().filter(|finding| !finding.hidden) {
-        let mut places = std::iter::once(finding.at).chain(finding.related.iter().map(|(at, _)| *at));
-        finding.hidden = places.any(|at| is_secret_in(lines(at, sources)));
+    for finding in findings {
+        let places = std::iter::once(finding.at).chain(finding.related.iter().map(|(at, _)| *at));
+        let mut lines: Vec<&str> = places.map(|at| lines_at(at, sources)).filter(|lines| is_secret_in(lines)).collect();
+        lines.dedup();
+        // A rule that looks for secrets names them, and takes care itself.
+        if finding.hidden {
+            continue;
+        }
+        finding.hidden = !lines.is_empty();
+        for lines in lines {
+            finding.message = redacted_or_bare(&finding.message, lines);
+            finding.help = finding.help.take().and_then(|help| redacted(&help, lines));
+            for (_, word) in &mut finding.related {
+                *word = redacted_or_bare(word, lines);
+            }
+        }
     }
-}
-
-/// The whole lines that a span touches.
-fn lines(at: Span, sources: &Sources) -> &str {
-    let text: &str = &sources.file(at.file).text;
-    let byte = |at: u32| usize::try_from(at).map_or(text.len(), |at| at.min(text.len()));
-    let (start, end) = (byte(at.start), byte(at.end.max(at.start)));
-    let bytes = text.as_bytes();
-    let first = bytes[..start].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-    let last = bytes[end..].iter().position(|byte| *byte == b'\n').map_or(text.len(), |at| end + at);
-    text.get(first..last).unwrap_or_default()
 }

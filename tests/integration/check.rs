@@ -408,3 +408,30 @@ fn a_line_of_the_defaults_names_the_services_that_inherit_it() {
     assert!(finding.contains("services/catalog.toml:2:13") && finding.contains("for api, web"), "{finding}");
     assert_eq!(text.matches("[PL203]").count(), 1);
 }
+
+#[test]
+fn no_format_tells_a_secret() {
+    let lines = [
+        "PodmanArgs=--build-arg API_KEY=hunter2",
+        "PodmanArgs=--log-opt splunk-token=hunter2",
+        "LogOpt=splunk-token=hunter2",
+        "Entrypoint=sh -c \"PASSWORD=hunter2 x\"",
+        "Volume=x:/y:o=password=hunter2",
+        "Secret=DB_PASSWORD=hunter2",
+        "# plimsoll: waive PL601 DB_PASSWORD=hunter2",
+        "Environment=DB_PASSWORD=\\\nhunter2",
+        "DB_PASSWORD=hunter2",
+        "Environment=\"DB_PASSWORD=hunter2",
+    ];
+    for line in lines {
+        let unit = format!("[Container]\nImage=quay.io/x/y:1\n{line}\n");
+        let project = Project::new().file("units/web.container", unit);
+        for format in ["text", "json", "sarif", "github", "junit"] {
+            for podman in ["4.4", "5.4"] {
+                let ran = project.plimsoll(["check", "units", "-v", "--format", format, "--podman", podman]).ran();
+                assert!(!ran.stdout.contains("hunter2"), "{line}\n{}", ran.stdout);
+                assert!(!ran.stderr.contains("hunter2"), "{line}\n{}", ran.stderr);
+            }
+        }
+    }
+}

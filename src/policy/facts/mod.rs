@@ -7,6 +7,7 @@ mod limits;
 mod mounts;
 mod networks;
 mod ports;
+mod redact;
 mod run;
 mod secret;
 mod size;
@@ -21,6 +22,7 @@ pub(super) use mounts::host_path;
 pub use mounts::{Mount, MountKind};
 pub use networks::{NetworkMode, NetworkUnit, NetworkUse, Said, of as joined_networks};
 pub use ports::{Port, PortRange, of as published_ports, parse as parse_port};
+pub use redact::{lines_at, redacted, redacted_or_bare};
 pub use run::{Arg, Run};
 pub use secret::{PlainSecret, is_in as is_secret_in, of as plain_secrets};
 pub use size::{

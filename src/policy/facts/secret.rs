@@ -53,13 +53,58 @@ pub fn is_in(lines: &str) -> bool {
         let value = line.split_once('=').filter(|(key, _)| CREDENTIALS.contains(&key.trim()));
         value.is_some_and(|(_, value)| value.contains(':'))
     };
-    if lines.lines().any(credentials) {
+    if lines.lines().any(credentials) || lines.contains("PRIVATE KEY-----") || !lies_bare(lines).is_empty() {
         return true;
     }
     let bare = lines.replace(['[', ']', '{', '}', '"', '\'', '\\', ','], " ");
     let text = bare.split_whitespace().collect::<Vec<_>>().join(" ");
     let text = text.replace(" = ", "=").replace(" =", "=").replace("= ", "=").replace("=--", " --");
     in_words(text.split(' '), false).is_some()
+}
+
+/// Whether a name and its value are a secret's.
+pub(super) fn is_assigned(name: &str, value: &str) -> bool {
+    kind_of(name, value).is_some() || matches!(name, "creds" | "Creds" | "DecryptionKey") && has_password(value)
+}
+
+/// Secrets that have no name: what commands take as a password, what stands before an `@`, keys known by how they begin.
+pub(super) fn lies_bare(lines: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let (mut command, mut before) = ("", "");
+    for word in lines.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '[' | ']' | '{' | '}' | ',' | '\\'))
+    {
+        if word.is_empty() {
+            continue;
+        }
+        let value = word.rsplit_once('=').map_or(word, |(_, value)| value);
+        let program = value.rsplit('/').next().unwrap_or(value);
+        let is_mysql = command.starts_with("mysql") || command.starts_with("mariadb");
+        let password = match before {
+            "-a" | "--pass" if command == "redis-cli" => Some(word),
+            "-u" | "--user" if command == "curl" => word.split_once(':').map(|(_, password)| password),
+            "Bearer" | "bearer" => Some(word),
+            _ if is_mysql => word.strip_prefix("-p"),
+            _ => None,
+        };
+        found.extend(password.filter(|password| is_literal(password, Kind::Password)));
+        if has_known_beginning(word) {
+            found.push(value);
+        }
+        if let Some((user, host)) = value.split_once('@') {
+            let user = user.rsplit_once("://").map_or(user, |(_, user)| user);
+            let is_image = host.contains('/') && !user.contains('/') && has_password(user);
+            if value.contains("://") && looks_random(user) {
+                found.push(user);
+            } else if is_image && !value.contains("://") {
+                found.extend(user.split_once(':').map(|(_, password)| password));
+            }
+        }
+        if matches!(program, "redis-cli" | "curl") || program.starts_with("mysql") || program.starts_with("mariadb") {
+            command = program;
+        }
+        before = word;
+    }
+    found
 }
 
 fn in_value(value: &Value<'_>) -> Option<String> {
@@ -145,7 +190,8 @@ enum Kind {
 
 /// Ends of names that hold a password.
 const PASSWORDS: &[&str] = &["password", "passwd", "passphrase", "passwort", "passwords"];
-const PASSWORD_WORDS: &[&str] = &["pass", "pwd", "psw", "dbpass", "requirepass", "masterauth", "passcode"];
+const PASSWORD_WORDS: &[&str] =
+    &["pass", "pwd", "psw", "dbpass", "requirepass", "masterauth", "passcode", "pw", "dbpw", "rootpw"];
 /// Ends of names that hold a key.
 const SECRETS: &[&str] =
     &["secret", "token", "credential", "credentials", "apikey", "authkey", "secretkey", "privatekey"];
@@ -194,6 +240,9 @@ fn kind_of(name: &str, value: &str) -> Option<Kind> {
         // `USER:PASSWORD`, `USER/PASSWORD`
         let password = value.split_once([':', '/']).filter(|_| any("basic") || any("neo4j"));
         return password.filter(|(_, password)| is_literal(password, Kind::Password)).map(|_| Kind::Password);
+    }
+    if last == "users" && before_last == "basicauth" {
+        return value.contains(':').then_some(Kind::Password);
     }
     let is_key = match last.as_str() {
         "key" if any("public") || NO_KEY_OF.contains(&before_last) => false,
