@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::secret::{is_assigned, is_in, lies_bare};
+use super::secret::{Kind, has_known_beginning, has_password, is_assigned, is_in, is_literal, looks_random};
 use crate::diagnostic::{Sources, Span};
 
 /// The whole lines that a span touches, with those that a backslash joins to them.
@@ -116,6 +116,46 @@ fn literals(lines: &str) -> Vec<String> {
     let mut found: Vec<String> = found.into_iter().filter(|text| !text.is_empty()).map(str::to_owned).collect();
     found.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
     found.dedup();
+    found
+}
+
+/// Secrets that have no name: what commands take as a password, what stands before an `@`, keys known by how they begin.
+pub(super) fn lies_bare(lines: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let (mut command, mut before) = ("", "");
+    for word in lines.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '[' | ']' | '{' | '}' | ',' | '\\'))
+    {
+        if word.is_empty() {
+            continue;
+        }
+        let value = word.rsplit_once('=').map_or(word, |(_, value)| value);
+        let program = value.rsplit('/').next().unwrap_or(value);
+        let is_mysql = command.starts_with("mysql") || command.starts_with("mariadb");
+        let password = match before {
+            "-a" | "--pass" if command == "redis-cli" => Some(word),
+            "-u" | "--user" if command == "curl" => word.split_once(':').map(|(_, password)| password),
+            "Bearer" | "bearer" => Some(word),
+            _ if is_mysql => word.strip_prefix("-p"),
+            _ => None,
+        };
+        found.extend(password.filter(|password| is_literal(password, Kind::Password)));
+        if has_known_beginning(word) {
+            found.push(value);
+        }
+        if let Some((user, host)) = value.split_once('@') {
+            let user = user.rsplit_once("://").map_or(user, |(_, user)| user);
+            let is_image = host.contains('/') && !user.contains('/') && has_password(user);
+            if value.contains("://") && looks_random(user) {
+                found.push(user);
+            } else if is_image && !value.contains("://") {
+                found.extend(user.split_once(':').map(|(_, password)| password));
+            }
+        }
+        if matches!(program, "redis-cli" | "curl") || program.starts_with("mysql") || program.starts_with("mariadb") {
+            command = program;
+        }
+        before = word;
+    }
     found
 }
 

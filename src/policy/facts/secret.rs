@@ -1,9 +1,9 @@
 //! Secrets that stand in a unit as they are: `Environment=DB_PASSWORD=…`, a password in a URL, a key in an argument.
-//!
 //! What is found is only ever told by name. A secret is known by the end of its name (`PASSWORD`, but not
 //! `PASSWORD_FILE`), by the beginning of its value (`ghp_`), or by its place in a URL. Values that point to a secret
 //! and are none, paths and variables and switches, are left alone.
 
+use super::redact::lies_bare;
 use crate::{
     diagnostic::Span,
     policy::{Effective, effective::Value},
@@ -67,46 +67,6 @@ pub(super) fn is_assigned(name: &str, value: &str) -> bool {
     kind_of(name, value).is_some() || matches!(name, "creds" | "Creds" | "DecryptionKey") && has_password(value)
 }
 
-/// Secrets that have no name: what commands take as a password, what stands before an `@`, keys known by how they begin.
-pub(super) fn lies_bare(lines: &str) -> Vec<&str> {
-    let mut found = Vec::new();
-    let (mut command, mut before) = ("", "");
-    for word in lines.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '[' | ']' | '{' | '}' | ',' | '\\'))
-    {
-        if word.is_empty() {
-            continue;
-        }
-        let value = word.rsplit_once('=').map_or(word, |(_, value)| value);
-        let program = value.rsplit('/').next().unwrap_or(value);
-        let is_mysql = command.starts_with("mysql") || command.starts_with("mariadb");
-        let password = match before {
-            "-a" | "--pass" if command == "redis-cli" => Some(word),
-            "-u" | "--user" if command == "curl" => word.split_once(':').map(|(_, password)| password),
-            "Bearer" | "bearer" => Some(word),
-            _ if is_mysql => word.strip_prefix("-p"),
-            _ => None,
-        };
-        found.extend(password.filter(|password| is_literal(password, Kind::Password)));
-        if has_known_beginning(word) {
-            found.push(value);
-        }
-        if let Some((user, host)) = value.split_once('@') {
-            let user = user.rsplit_once("://").map_or(user, |(_, user)| user);
-            let is_image = host.contains('/') && !user.contains('/') && has_password(user);
-            if value.contains("://") && looks_random(user) {
-                found.push(user);
-            } else if is_image && !value.contains("://") {
-                found.extend(user.split_once(':').map(|(_, password)| password));
-            }
-        }
-        if matches!(program, "redis-cli" | "curl") || program.starts_with("mysql") || program.starts_with("mariadb") {
-            command = program;
-        }
-        before = word;
-    }
-    found
-}
-
 fn in_value(value: &Value<'_>) -> Option<String> {
     if CREDENTIALS.contains(&value.key) {
         return has_password(value.unquoted()).then(|| value.key.to_owned());
@@ -116,6 +76,8 @@ fn in_value(value: &Value<'_>) -> Option<String> {
     match split.lost {
         // Podman reads nothing of the line; whoever reads the file reads all of it.
         Some(_) => in_words(value.text.split_whitespace(), arguments),
+        // `username=me,password=…`
+        None if value.key == "Options" => in_words(split.words.iter().flat_map(|w| w.text.split(',')), arguments),
         None => in_words(split.words.iter().map(|word| word.text.as_str()), arguments),
     }
 }
@@ -181,7 +143,7 @@ fn shown(name: &str) -> String {
 
 /// What a name promises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     /// A word that somebody made up, and be it 1234.
     Password,
     /// Something long that a machine made up.
@@ -318,7 +280,7 @@ const REFERENCES: &[&str] =
     &["/", "./", "../", "~/", "{", "<", "file:", "env:", "op:", "vault:", "ssm:", "secret:", "http://", "https://"];
 
 /// Whether a value is a secret itself, and not a switch, a number, or where to find it.
-fn is_literal(value: &str, kind: Kind) -> bool {
+pub(super) fn is_literal(value: &str, kind: Kind) -> bool {
     let value = value.trim().trim_matches(['"', '\'']);
     let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     let shortest = if kind == Kind::Password { 1 } else { 4 };
@@ -350,7 +312,7 @@ fn is_shouted(text: &str) -> bool {
 }
 
 /// Letters and digits in a long row, as machines make keys.
-fn looks_random(value: &str) -> bool {
+pub(super) fn looks_random(value: &str) -> bool {
     let in_key = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '=' | '-' | '_');
     let mut kinds: Vec<char> = value.chars().collect();
     kinds.sort_unstable();
@@ -385,7 +347,7 @@ const BEGINNINGS: &[(&str, usize)] = &[
     ("xoxp-", 20),
 ];
 
-fn has_known_beginning(word: &str) -> bool {
+pub(super) fn has_known_beginning(word: &str) -> bool {
     let in_key = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     BEGINNINGS.iter().any(|(beginning, more)| {
         word.match_indices(beginning).any(|(at, _)| {
@@ -402,7 +364,7 @@ fn url_has_password(rest: &str) -> bool {
 }
 
 /// `USER:PASSWORD`.
-fn has_password(text: &str) -> bool {
+pub(super) fn has_password(text: &str) -> bool {
     text.split_once(':').is_some_and(|(_, password)| {
         let password = password.trim();
         !password.is_empty() && !is_variable(password) && !password.starts_with(['<', '{'])
