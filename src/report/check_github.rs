@@ -1,6 +1,6 @@
 //! A verdict as workflow commands of GitHub Actions: annotations on the lines of a pull request.
 
-use super::verdict::Report;
+use super::{diagnostics::escaped, verdict::Report};
 use crate::{
     diagnostic::Severity,
     policy::{Finding, rules},
@@ -31,9 +31,10 @@ pub fn text(report: &Report<'_>) -> String {
     findings.map(line).collect()
 }
 
-/// What stands after the `::`: percent and line breaks are escaped.
+/// What stands after the `::`: percent and line breaks are escaped, and what a terminal would obey or hide.
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    let lines: Vec<_> = text.split('\n').map(escaped).collect();
+    lines.join("\n").replace('%', "%25").replace('\n', "%0A")
 }
 
 /// What stands in a property: colons and commas are escaped as well.

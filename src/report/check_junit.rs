@@ -29,7 +29,13 @@ pub fn text(report: &Report<'_>, least: Option<Severity>) -> String {
         junit.add_test_suite(suite);
     }
     // It is written to memory, where nothing fails.
-    junit.to_string().unwrap_or_else(|error| error.to_string())
+    allowed(&junit.to_string().unwrap_or_else(|error| error.to_string()))
+}
+
+/// The text with a stand-in for what XML 1.0 has no place for, not even escaped.
+fn allowed(text: &str) -> String {
+    let is_char = |c: char| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{fffd}' | '\u{10000}'..);
+    text.chars().map(|c| if is_char(c) { c } else { '\u{fffd}' }).collect()
 }
 
 fn test(finding: &Finding, path: &str, report: &Report<'_>, least: Option<Severity>) -> TestCase {

@@ -4,7 +4,10 @@ use std::borrow::Cow;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet, renderer::DecorStyle};
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Sources, Span};
+use crate::{
+    diagnostic::{Diagnostic, Diagnostics, Severity, Sources, Span},
+    policy::facts::{is_secret_in, lines_at, redacted, redacted_or_bare},
+};
 
 /// The longest piece of a line that is shown.
 const WIDTH: usize = 140;
@@ -22,12 +25,34 @@ pub fn text(diagnostics: &Diagnostics, sources: &Sources, colour: bool, undone: 
     let renderer = renderer(colour);
     let mut text = String::new();
     for diagnostic in &list {
-        text.push_str(&one(diagnostic, Beside::default(), sources, &renderer));
+        let safe = without_secrets(diagnostic, sources);
+        let beside = Beside { hidden: safe.is_some(), ..Beside::default() };
+        text.push_str(&one(safe.as_ref().unwrap_or(diagnostic), beside, sources, &renderer));
         text.push_str("\n\n");
     }
     text.push_str(&closing(&list, undone));
     text.push('\n');
     text
+}
+
+/// What may be said where a secret stands on a line; nothing where none does.
+fn without_secrets(diagnostic: &Diagnostic, sources: &Sources) -> Option<Diagnostic> {
+    let places = diagnostic.at.into_iter().chain(diagnostic.related.iter().map(|(at, _)| *at));
+    let lines: Vec<&str> = places.map(|at| lines_at(at, sources)).filter(|lines| holds_secret(lines)).collect();
+    let mut safe = diagnostic.clone();
+    for lines in &lines {
+        safe.message = redacted_or_bare(&safe.message, lines);
+        safe.help = safe.help.and_then(|help| redacted(&help, lines));
+    }
+    (!lines.is_empty()).then_some(safe)
+}
+
+/// Whether lines of a catalog hold a secret. `secret = ["db"]` names one of podman's.
+fn holds_secret(lines: &str) -> bool {
+    lines.lines().any(|line| match line.split_once('=') {
+        Some((key, value)) if key.trim() == "secret" => value.contains("value") || is_secret_in(value),
+        _ => is_secret_in(line),
+    }) || (lines.contains('\n') && is_secret_in(lines))
 }
 
 /// What draws them all.
@@ -110,7 +135,7 @@ fn snippet<T: Clone>(at: Span, sources: &Sources) -> Snippet<'_, T> {
 }
 
 /// A text of one line, whatever the name of a file in it may hold.
-fn escaped(text: &str) -> Cow<'_, str> {
+pub(super) fn escaped(text: &str) -> Cow<'_, str> {
     if !text.contains(is_hidden) {
         return Cow::Borrowed(text);
     }
@@ -119,7 +144,7 @@ fn escaped(text: &str) -> Cow<'_, str> {
 }
 
 /// Control characters, marks that turn the text around, and what has no width.
-fn is_hidden(c: char) -> bool {
+pub(super) fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }

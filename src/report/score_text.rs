@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
+use super::diagnostics::escaped;
 use crate::policy::score::{Contribution, Exposure, Points, Scored};
 
 /// The text. With `detail` every facet of every service is told; a single service is told so in any case.
@@ -83,7 +84,7 @@ fn table<const N: usize>(rows: &[[String; N]]) -> String {
     rows.iter().map(line).collect()
 }
 
-/// What stands in a unit, without what a terminal would obey.
+/// What stands in a unit, without what a terminal would obey or hide.
 fn printable(text: &str) -> String {
-    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
+    escaped(text).into_owned()
 }

@@ -435,3 +435,44 @@ fn no_format_tells_a_secret() {
         }
     }
 }
+
+#[test]
+fn no_format_lets_a_unit_turn_the_text_around() {
+    let unit = "[Container]\nImage=quay.io/x/y:1\nFoo\u{202e}\u{200b}\u{1b}\u{fffe}\u{ffff}x=1\nNetwork=a\u{202e}\u{fffe}.network\n";
+    let project = Project::new().file("units/web.container", unit);
+    for (command, format) in [("check", "github"), ("score", "text"), ("check", "junit")] {
+        let ran = project.plimsoll([command, "units", "--format", format]).ran();
+        let wrong: &[char] = match format {
+            "junit" => &['\u{1b}', '\u{fffe}', '\u{ffff}'],
+            _ => &['\u{202e}', '\u{200b}', '\u{1b}'],
+        };
+        assert!(!ran.stdout.is_empty() && !ran.stdout.contains(wrong), "{format}: {:?}", ran.stdout);
+    }
+}
+
+#[test]
+fn the_right_word_holds_the_secret() {
+    let unit = "[Volume]\nType=cifs\nDevice=//host/share\nOptions=username=me,password=hunter2\n";
+    let ran = Project::new().file("units/data.volume", unit).plimsoll(["check", "units"]).ran();
+    assert!(ran.stdout.contains("`password` holds a secret"), "{}", ran.stdout);
+}
+
+#[test]
+fn no_mistake_in_a_catalog_tells_a_secret() {
+    for line in [
+        "environment = { DB_PASSWORD = \"hunter2\", \"A B\" = \"x\" }",
+        "environment.DB_PASSWORD = hunter2",
+        "password = \"hunter2\"",
+        "secret = [{ name = \"db\", value = \"hunter2\" }]",
+        "exec = [\"a\", \"--password=hunter2\", \"\"]",
+    ] {
+        let catalog = "[target]\npodman = \"5.4\"\n";
+        let service = format!("image = \"quay.io/x/y:1\"\n{line}\n");
+        let project = Project::new().file("services/catalog.toml", catalog).file("services/web.toml", service);
+        for command in ["render", "check", "score"] {
+            let ran = project.plimsoll([command]).ran();
+            assert!(!ran.stdout.contains("hunter2") && !ran.stderr.contains("hunter2"), "{line}\n{}", ran.stderr);
+            assert!(ran.stderr.contains("services/web.toml:2:"), "{line}\n{}", ran.stderr);
+        }
+    }
+}
