@@ -24,13 +24,22 @@ pub struct Part<'a> {
 }
 
 impl<'a> Part<'a> {
-    /// Reads a file: a slice as systemd does, everything else as Podman does.
+    /// Reads a file: a slice and its drop-ins as systemd does, everything else as Podman does.
     ///
     /// # Errors
     /// The lines that keep it from being read.
     pub fn read(file: &'a File, index: usize, text: &Arc<str>) -> Result<Self, Vec<SyntaxError>> {
-        let dialect = if file.kind == super::Kind::Slice { Dialect::Systemd } else { Dialect::Quadlet };
-        Ok(Self { file, index, unit: Arc::new(Unit::parse_shared(text, dialect)?) })
+        let unit = if file.is_of_a_slice() {
+            let (unit, errors) = Unit::parse_leniently(text, Dialect::Systemd);
+            // A header that does not end keeps systemd from loading the file; any other line is passed over alone.
+            if errors.iter().any(|wrong| wrong.text.starts_with('[')) {
+                return Err(errors);
+            }
+            unit
+        } else {
+            Unit::parse_shared(text, Dialect::Quadlet)?
+        };
+        Ok(Self { file, index, unit: Arc::new(unit) })
     }
 
     /// What to show for an entry of it: key and value, or the place in the catalog that they came from.

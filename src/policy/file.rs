@@ -103,6 +103,12 @@ impl File {
         self.path.rsplit_once('/').map_or("", |(dir, _)| dir)
     }
 
+    /// Whether it is a slice, or a drop-in of one: systemd reads it, and Podman does not.
+    pub fn is_of_a_slice(&self) -> bool {
+        let dir = self.dir().rsplit('/').next().and_then(|dir| dir.strip_suffix(".d")).unwrap_or_default();
+        self.kind == Kind::Slice || self.kind == Kind::DropIn && (dir.ends_with(".slice") || dir == "slice")
+    }
+
     /// What to show for some bytes of the file that begin on `line`, from 1: the place in the catalog that they came
     /// from, or themselves.
     pub fn span(&self, line: usize, bytes: std::ops::Range<usize>) -> Span {

@@ -40,6 +40,20 @@ pub(super) fn of(
     if (WIDE_DROP_INS..BEST_NAME_FIRST).contains(&podman) {
         candidates.sort_by_key(|&(above, _)| above);
     }
+    chosen(candidates, files)
+}
+
+/// The drop-ins of a slice in the order in which systemd merges them. Source: systemd.unit(5).
+pub(super) fn of_slice(file_name: &str, files: &[File], all: &DropIns<'_>) -> Vec<usize> {
+    let stem = file_name.strip_suffix(".slice").unwrap_or(file_name);
+    let mut names = vec![format!("{file_name}.d")];
+    names.extend(stem.rmatch_indices('-').map(|(dash, _)| format!("{}.slice.d", &stem[..=dash])));
+    names.push("slice.d".to_owned());
+    chosen(names.iter().filter_map(|dir| all.get(dir.as_str())).flatten().copied().collect(), files)
+}
+
+/// Of one name the first, by name.
+fn chosen(candidates: Vec<(usize, usize)>, files: &[File]) -> Vec<usize> {
     let mut chosen: Vec<usize> = Vec::new();
     for (_, file) in candidates {
         if chosen.iter().all(|&other| files[other].name() != files[file].name()) {

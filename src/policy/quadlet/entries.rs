@@ -110,7 +110,7 @@ fn install_key(entry: &Entry<'_>, at: Span, podman: Version, used: &mut Vec<&'st
 }
 
 /// A directive that systemd does not know is ignored with a line in the journal; Podman does not look.
-fn directive(section: &str, name: &str, at: Span, report: &mut Report) {
+pub(super) fn directive(section: &str, name: &str, at: Span, report: &mut Report) {
     if is_directive(section, name) {
         return;
     }

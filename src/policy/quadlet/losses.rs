@@ -9,8 +9,8 @@ use super::{
 };
 use crate::{
     diagnostic::{Severity, Sources, Span},
-    policy::{File, Finding, Kind},
-    unit::{SyntaxError, UnitType, Version},
+    policy::{File, Finding},
+    unit::{Dialect, SyntaxError, Unit, UnitType, Version},
 };
 
 /// What there is to say about files that Podman does not come to convert.
@@ -109,13 +109,18 @@ fn ignored_lines<'f>(
     sources: &'f Sources,
     read: &'f [Option<Read<'_>>],
 ) -> impl Iterator<Item = Finding> + 'f {
-    let slices = files.iter().enumerate().filter(|(_, file)| file.kind == Kind::Slice);
-    let wrong = slices.filter_map(|(index, _)| Some((index, read[index].as_ref()?.as_ref().err()?)));
-    wrong.flat_map(move |(index, errors)| {
-        let text = &sources.file(files[index].id).text;
-        errors.iter().map(move |wrong| {
-            let message = format!("{}: systemd passes over it", wrong.kind);
-            error("PL015", index, place(&files[index], text, wrong), message)
+    let slices = files.iter().enumerate().filter(|(_, file)| file.is_of_a_slice());
+    slices.flat_map(move |(index, file)| {
+        let text = &sources.file(file.id).text;
+        let (_, errors) = Unit::parse_leniently(text, Dialect::Systemd);
+        let is_loaded = matches!(read[index], Some(Ok(_)));
+        errors.into_iter().map(move |wrong| {
+            let then = if is_loaded || !wrong.text.starts_with('[') {
+                "systemd passes over the line, and reads the rest"
+            } else {
+                "systemd cannot read the file, and nothing in it holds"
+            };
+            error("PL015", index, place(file, text, &wrong), format!("{}: {then}", wrong.kind))
         })
     })
 }

@@ -5,6 +5,7 @@
 //! - `entries`: what every single assignment is held against: the key table, and how its value is read.
 //! - `convert`: what it demands of a unit as a whole, in the order in which it asks.
 //! - `names`: what the services are called, and which of them collide.
+//! - `slices`: what systemd does not read of a slice.
 //! - `ignored`: files that nobody reads.
 //!
 //! Facts without another source were read in Podman 4.4 to 6.0 and then tried on the generators of 5.4.2 and 5.8.6;
@@ -22,6 +23,7 @@ mod names;
 mod report;
 mod search;
 mod sections;
+mod slices;
 mod words;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -144,8 +146,14 @@ pub fn load<'a>(files: &'a [File], sources: &Sources, podman: Version) -> (Tree<
     tree.judged.sort_by_key(|judged| judged.file);
     tree.neighbours = Neighbours::of(&loaded);
     tree.units = loaded;
-    let slices = read.into_iter().flatten().flatten().filter(|part| part.file.kind == Kind::Slice);
-    tree.slices = slices.map(|part| Effective::new(part, Vec::new())).collect();
+    let part = |index: usize| read[index].as_ref().and_then(|read| read.as_ref().ok());
+    let slices = (0..files.len()).filter_map(part).filter(|part| part.file.kind == Kind::Slice);
+    let with_drop_ins = |main: &Part<'a>| {
+        let drop_ins = drop_ins::of_slice(main.file.name(), files, &search.drop_ins);
+        Effective::new(main.clone(), drop_ins.into_iter().filter_map(part).cloned().collect())
+    };
+    tree.slices = slices.map(with_drop_ins).collect();
+    findings.extend(slices::check(&tree.slices));
     tree.slice_layers = parallel::map(&tree.slices, |slice| Layer::of_section(slice, "Slice"));
     for (at, slice) in tree.slices.iter().enumerate() {
         tree.slice_by_name.entry(slice.file().name()).or_insert(at);

@@ -48,7 +48,7 @@ fn unread(name: &str, unit_type: UnitType, at: Span, report: &mut Report) {
 }
 
 /// The bytes of a section header.
-fn header(part: &Part<'_>, line: usize) -> Span {
+pub(super) fn header(part: &Part<'_>, line: usize) -> Span {
     let text = part.unit.as_str();
     let start: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
     let end = start + text[start..].lines().next().map_or(0, |line| line.trim_end().len());

@@ -20,6 +20,12 @@ impl Unit {
 
     /// Reads a file whose text somebody else keeps as well.
     pub fn parse_shared(text: &Arc<str>, dialect: Dialect) -> Result<Self, Vec<SyntaxError>> {
+        let (unit, errors) = Self::parse_leniently(text, dialect);
+        if errors.is_empty() { Ok(unit) } else { Err(errors) }
+    }
+
+    /// Reads what can be read, as systemd does, with the lines that are passed over.
+    pub fn parse_leniently(text: &Arc<str>, dialect: Dialect) -> (Self, Vec<SyntaxError>) {
         let unit = Self {
             text: Arc::clone(text),
             dialect,
@@ -35,14 +41,11 @@ impl Unit {
             Dialect::Systemd => reader.read_systemd(),
         }
         let Reader { mut unit, errors, .. } = reader;
-        if !errors.is_empty() {
-            return Err(errors);
-        }
         unit.sections.shrink_to_fit();
         unit.assignments.shrink_to_fit();
         unit.marks.shrink_to_fit();
         unit.comments.shrink_to_fit();
-        Ok(unit)
+        (unit, errors)
     }
 }
 
