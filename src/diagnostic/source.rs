@@ -1,6 +1,6 @@
 //! Source files and places in them.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use camino::Utf8PathBuf;
 
@@ -57,7 +57,11 @@ pub struct SourceFile {
 
 /// The files of one run.
 #[derive(Clone, Debug, Default)]
-pub struct Sources(Vec<SourceFile>);
+pub struct Sources {
+    files: Vec<SourceFile>,
+    /// Where the lines of each file begin, as soon as somebody asks.
+    lines: Vec<OnceLock<Vec<usize>>>,
+}
 
 impl Sources {
     /// None yet.
@@ -70,22 +74,25 @@ impl Sources {
     /// # Panics
     /// At the 2^32nd file.
     pub fn add(&mut self, file: SourceFile) -> FileId {
-        let id = FileId(u32::try_from(self.0.len()).expect("fewer than 2^32 files"));
-        self.0.push(file);
+        let id = FileId(u32::try_from(self.files.len()).expect("fewer than 2^32 files"));
+        self.files.push(file);
+        self.lines.push(OnceLock::new());
         id
     }
 
     /// The file of an id that this registry gave.
     pub fn file(&self, id: FileId) -> &SourceFile {
-        &self.0[id.0 as usize]
+        &self.files[id.0 as usize]
     }
 
     /// Line and column where a span begins.
     pub fn position(&self, span: Span) -> Position {
         let text = &self.file(span.file).text;
-        let before = &text[..(span.start as usize).min(text.len())];
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        Position { line: before.matches('\n').count() + 1, column: before[line_start..].chars().count() + 1 }
+        let start = (span.start as usize).min(text.len());
+        let lines = self.lines[span.file.0 as usize]
+            .get_or_init(|| std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect());
+        let line = lines.partition_point(|begin| *begin <= start);
+        Position { line, column: text[lines[line - 1]..start].chars().count() + 1 }
     }
 
     /// The span of a whole file, shown as its first character.

@@ -1,5 +1,7 @@
 //! Sections that nobody reads: Podman passes on what it does not know, and systemd ignores it.
 
+use std::collections::HashSet;
+
 use super::{names::SERVICE_NAME, report::Report};
 use crate::{
     diagnostic::{Span, nearest},
@@ -13,12 +15,11 @@ const OF_SYSTEMD: [&str; 3] = ["Unit", "Service", "Install"];
 /// Held against every section header. Run on 5.4.2 and 5.8.6: none of this is said by the generator.
 pub(super) fn check(unit: &Effective<'_>, unit_type: UnitType, podman: Version, report: &mut Report) {
     for part in unit.parts() {
-        let mut told: Vec<&str> = Vec::new();
+        let mut told: HashSet<&str> = HashSet::new();
         for (name, line) in part.unit.sections() {
-            if told.contains(&name) {
+            if !told.insert(name) {
                 continue;
             }
-            told.push(name);
             if name == "Quadlet" && podman < SERVICE_NAME {
                 let at = header(part, line);
                 report.error("PL006", at, "the section `[Quadlet]` needs Podman 5.3, and is ignored before");
