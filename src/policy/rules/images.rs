@@ -49,7 +49,8 @@ pub(super) const RULES: &[Rule] = &[
         what: "An image is named by its tag alone, or by a digest that is none.",
         why: "A tag can be moved: what is pulled next month under `1.4` need not be what was tested, and a rollback to \
               `1.4` may bring something else back. A digest is the content itself, and podman checks it. Where AutoUpdate= \
-              follows the tag on purpose, and for images that were built on the host, the rule has nothing to say.",
+              follows the tag on purpose, and for images that were built on the host, the rule has nothing to say. A digest \
+              that is malformed is an error: Podman cannot pull it.",
         fix: "pin it: `skopeo inspect --format '{{.Digest}}' docker://IMAGE`, then IMAGE:TAG@DIGEST",
         bad: "[Container]\nImage=quay.io/example/web:1.4",
         good: "[Container]\nImage=quay.io/example/web:1.4\nAutoUpdate=registry",

@@ -64,7 +64,8 @@ pub(super) const RULES: &[Rule] = &[
         severity: Severity::Error,
         what: "A file is not written as a unit: a line is neither a section, nor an assignment, nor a comment.",
         why: "From Podman 5.0 on, one file that cannot be read takes every unit of its directory along: none \
-              of them has a service after the next daemon-reload. An older Podman loses that file alone.",
+              of them has a service after the next daemon-reload. An older Podman loses that file alone. In a slice systemd passes over the line and \
+              reads the rest.",
         fix: "mend the line, and keep each service in a directory of its own",
         bad: "[Container]\nReadOnly",
         good: "[Container]\nReadOnly=true",

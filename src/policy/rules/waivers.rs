@@ -34,10 +34,10 @@ pub(super) const RULES: &[Rule] = &[
         id: "PL005",
         name: "waiver-without-reason",
         severity: Severity::Error,
-        what: "A waiver does not say why.",
+        what: "A waiver does not say why, in at least ten characters, or is not written as one.",
         why: "Whoever finds it next year cannot tell a decision from a way to silence a message. A waiver without a reason waives \
-              nothing.",
-        fix: "add the reason after a colon: `# plimsoll: waive PL606: the application needs the proxy of the host`",
+              nothing, and neither does one whose date is garbled.",
+        fix: "add the reason after a colon, at least ten characters: `# plimsoll: waive PL606: the application needs the proxy of the host`",
         bad: "# plimsoll: waive PL606:\n[Container]\n# without [Container] PodmanArgs=--http-proxy",
         good: "# plimsoll: waive PL606: the application needs the proxy of the host\n[Container]\n# without [Container] PodmanArgs=--http-proxy",
         sources: &["kube-linter ignore-check", "hadolint ignore"],

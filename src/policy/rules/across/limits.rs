@@ -45,7 +45,8 @@ pub(super) const SLICE_AMONG_QUADLETS: Rule = Rule {
     severity: Severity::Error,
     what: "A slice lies where Podman looks for its units and systemd does not.",
     why: "`.slice` is no file of Quadlet's: it is skipped there without a message, systemd makes up a slice of that name \
-          without limits, and everything seems to work.",
+          without limits, and everything seems to work. Outside a directory of the name containers/systemd it is a \
+          warning: the files may be installed elsewhere.",
     fix: "install it in /etc/systemd/system, or in ~/.config/systemd/user for units without root",
     bad: "# etc/containers/systemd/services-api.slice\n[Slice]\nMemoryMax=512M",
     good: "# etc/systemd/system/services-api.slice\n[Slice]\nMemoryMax=512M\nMemorySwapMax=0\nCPUQuota=100%\nTasksMax=320",
