@@ -7,7 +7,7 @@
 //! | 0 | [`diagnostic`], [`parallel`] |
 //! | 1 | [`model`], [`unit`](mod@unit) |
 //! | 2 | [`catalog`], [`render`], [`search`] |
-//! | 3 | [`policy`] |
+//! | 3 | [`plan`](mod@plan), [`policy`] |
 //! | 4 | [`install`], [`report`] |
 //! | 5 | [`commands`] |
 //! | 6 | [`cli`], `main` |
@@ -19,6 +19,7 @@ pub mod diagnostic;
 pub mod install;
 pub mod model;
 pub mod parallel;
+pub mod plan;
 pub mod policy;
 pub mod render;
 pub mod report;

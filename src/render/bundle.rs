@@ -28,6 +28,13 @@ pub fn is_ours(text: &[u8]) -> bool {
     text.starts_with(MARK.as_bytes())
 }
 
+/// True where a file was rendered by Plimsoll from a catalog of that name.
+pub fn is_of(text: &[u8], catalog: &Name) -> bool {
+    let first = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let end = format!(" of the catalog \"{catalog}\": change that file, not this one.");
+    is_ours(first) && first.ends_with(end.as_bytes())
+}
+
 /// What a rendered file is to the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FileKind {

@@ -1,0 +1,81 @@
+//! What stands on the host, as somebody else read it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// What stands on the host, as far as it matters for a catalog.
+#[derive(Clone, Debug, Default)]
+pub struct Standing {
+    /// Every file in the catalog's directory, by its place on the host.
+    pub units: BTreeMap<String, Vec<u8>>,
+    /// Those of the slices that are wanted, or were installed, that are there.
+    pub slices: BTreeMap<String, Vec<u8>>,
+    /// What is in the way of a place: a symbolic link, a directory, by place and as a noun.
+    pub obstructed: BTreeMap<String, &'static str>,
+    /// Unit files that belong to others: Quadlet's in the rest of its search path, and plain ones.
+    pub others_units: Vec<String>,
+    /// Drop-ins of others, by place, with the SHA-256 of their text.
+    pub drop_ins: BTreeMap<String, String>,
+    /// What the last install wrote.
+    pub last: Option<Generation>,
+    /// What the other catalogs of this host have installed.
+    pub other_catalogs: Vec<Generation>,
+}
+
+/// What an install wrote, as it is remembered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Generation {
+    /// The version of this record: 1.
+    pub version: u32,
+    /// The catalog's name.
+    pub catalog: String,
+    /// The number of the generation, from 1.
+    pub generation: u32,
+    /// Why it was made.
+    pub reason: Reason,
+    /// When it was made, in UTC, as `2026-11-22T10:00:00Z`.
+    pub made: String,
+    /// The directory of the units.
+    pub units: String,
+    /// The directory of the slices.
+    pub slices: String,
+    /// The files in the order of their places.
+    pub files: Vec<InstalledFile>,
+    /// The drop-ins of others that were there, by place, with the SHA-256 of their text.
+    pub drop_ins: BTreeMap<String, String>,
+    /// Directories that were made for it, which nobody else had.
+    pub directories: Vec<String>,
+}
+
+/// A file that was installed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstalledFile {
+    /// Its place on the host.
+    pub path: String,
+    /// The service of the catalog it belongs to.
+    pub service: Option<String>,
+    /// The SHA-256 of what was written, in hexadecimal digits.
+    pub sha256: String,
+}
+
+/// Why a generation was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reason {
+    /// Somebody installed.
+    Install,
+    /// Somebody went back to a generation.
+    Rollback(u32),
+    /// A generation did not come up, and what was there before was put back.
+    PutBack(u32),
+    /// Somebody took the catalog away.
+    Uninstall,
+}
+
+impl Generation {
+    /// The record of a file.
+    pub fn file(&self, path: &str) -> Option<&InstalledFile> {
+        self.files.binary_search_by(|file| file.path.as_str().cmp(path)).ok().map(|at| &self.files[at])
+    }
+}

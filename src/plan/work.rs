@@ -1,0 +1,153 @@
+//! What systemd and podman are asked to do once the files are in, in its order.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+/// What is asked of systemd and podman for a plan. Units are named with their suffix.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Work {
+    /// Services that stop, before the files they came from are forgotten: what stops a container stands in its unit.
+    pub stop: BTreeSet<String>,
+    /// podman networks that are removed, once nobody uses them.
+    pub remove_networks: BTreeSet<String>,
+    /// Whether systemd reads its units anew.
+    pub reload: bool,
+    /// Limits of running slices: a `daemon-reload` alone does not bring them into the kernel.
+    pub limits: BTreeSet<UnitLimits>,
+    /// Services that start.
+    pub start: BTreeSet<String>,
+    /// Services that restart.
+    pub restart: BTreeSet<String>,
+    /// Services that restart if they run: nothing starts them by itself.
+    pub restart_if_running: BTreeSet<String>,
+    /// Slices that go, once nothing runs in them.
+    pub stop_slices: BTreeSet<String>,
+}
+
+/// The limits of a unit, as systemd's directives.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct UnitLimits {
+    /// The unit.
+    pub unit: String,
+    /// Directives and their values; an empty value takes the limit away.
+    pub limits: Vec<(String, String)>,
+}
+
+/// One request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Call {
+    /// Stop services, and wait until they have stopped.
+    Stop(Vec<String>),
+    /// Remove a podman network.
+    RemoveNetwork(String),
+    /// `daemon-reload`.
+    Reload,
+    /// Bring limits to a running unit.
+    SetLimits(UnitLimits),
+    /// Restart services, and wait until they have started.
+    Restart(Vec<String>),
+    /// The same for those of them that run.
+    RestartIfRunning(Vec<String>),
+    /// Start services, and wait until they have started.
+    Start(Vec<String>),
+    /// Stop slices in which nothing runs.
+    StopSlices(Vec<String>),
+}
+
+impl Work {
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The requests in their order: what goes stops while systemd still knows how, then it reads the new units, and what
+    /// is new or changed comes up.
+    pub fn calls(&self) -> Vec<Call> {
+        let list = |units: &BTreeSet<String>| (!units.is_empty()).then(|| units.iter().cloned().collect::<Vec<_>>());
+        let mut calls = Vec::new();
+        calls.extend(list(&self.stop).map(Call::Stop));
+        calls.extend(self.remove_networks.iter().cloned().map(Call::RemoveNetwork));
+        calls.extend(self.reload.then_some(Call::Reload));
+        calls.extend(self.limits.iter().cloned().map(Call::SetLimits));
+        calls.extend(list(&self.restart).map(Call::Restart));
+        calls.extend(list(&self.restart_if_running).map(Call::RestartIfRunning));
+        calls.extend(list(&self.start).map(Call::Start));
+        calls.extend(list(&self.stop_slices).map(Call::StopSlices));
+        calls
+    }
+
+    /// The same without what makes services start, stop or restart: systemd reads the units, and that is all.
+    #[must_use]
+    pub fn reload_only(&self) -> Self {
+        Self { reload: self.reload, ..Self::default() }
+    }
+
+    /// This work, after `earlier` that may not have been done: what this says of a unit counts, and what it does not
+    /// mention is still to be done.
+    #[must_use]
+    pub fn after(mut self, earlier: Self) -> Self {
+        let mut stopped_for_good = self.stop.clone();
+        for coming in [&self.start, &self.restart, &self.restart_if_running] {
+            stopped_for_good.retain(|unit| !coming.contains(unit));
+        }
+        let still = |units: BTreeSet<String>| units.into_iter().filter(|unit| !stopped_for_good.contains(unit));
+        // Whether an interrupted start went through is not known: a restart is right either way.
+        let coming: Vec<String> = still(earlier.start.union(&earlier.restart).cloned().collect()).collect();
+        let if_running: Vec<String> = still(earlier.restart_if_running).collect();
+        // What was to go and comes back is not stopped a second time.
+        let going: Vec<String> =
+            earlier.stop.into_iter().filter(|unit| !self.start.contains(unit) && !self.restart.contains(unit)).collect();
+        self.restart.extend(coming);
+        self.restart_if_running.extend(if_running);
+        self.stop.extend(going);
+        self.start.retain(|unit| !self.restart.contains(unit));
+        self.restart_if_running.retain(|unit| !self.restart.contains(unit) && !self.start.contains(unit));
+        self.remove_networks.extend(earlier.remove_networks);
+        self.reload |= earlier.reload;
+        let known: BTreeSet<String> = self.limits.iter().map(|limits| limits.unit.clone()).collect();
+        self.limits.extend(earlier.limits.into_iter().filter(|limits| !known.contains(&limits.unit)));
+        self.stop_slices.extend(earlier.stop_slices);
+        self
+    }
+
+    /// Every service that is to run afterwards.
+    pub fn comes_up(&self) -> BTreeSet<&str> {
+        self.start.iter().chain(&self.restart).map(String::as_str).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(units: &[&str]) -> BTreeSet<String> {
+        units.iter().map(|unit| (*unit).to_owned()).collect()
+    }
+
+    #[test]
+    fn what_was_interrupted_is_done_with_what_comes_next() {
+        let earlier = Work {
+            stop: set(&["old.service"]),
+            reload: true,
+            start: set(&["a.service", "gone.service"]),
+            restart: set(&["b.service"]),
+            ..Work::default()
+        };
+        let next = Work { stop: set(&["gone.service"]), start: set(&["old.service"]), ..Work::default() };
+        let both = next.after(earlier);
+        assert_eq!(both.stop, set(&["gone.service"]));
+        assert_eq!(both.restart, set(&["a.service", "b.service"]));
+        assert_eq!(both.start, set(&["old.service"]));
+        assert!(both.reload);
+    }
+
+    #[test]
+    fn what_is_stopped_and_started_again_stays_so() {
+        let recreate = Work { stop: set(&["web.service"]), start: set(&["web.service"]), ..Work::default() };
+        let both = recreate.clone().after(recreate);
+        assert_eq!((both.stop, both.start), (set(&["web.service"]), BTreeSet::new()));
+        assert_eq!(both.restart, set(&["web.service"]));
+    }
+}
