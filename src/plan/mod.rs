@@ -57,9 +57,10 @@ pub struct Judgement {
 }
 
 impl Plan {
-    /// Whether an install would change a file, or make anything run anew.
+    /// Whether an install would change no file, make nothing run anew and have nothing to remember.
     pub fn is_empty(&self) -> bool {
-        self.work.is_empty() && self.steps.iter().all(|step| step.action == Action::Keep)
+        let stays = |step: &Step| step.action == Action::Keep && !step.means.contains(&Meaning::Adopted);
+        self.work.is_empty() && self.steps.iter().all(stays)
     }
 
     /// The steps that change something, or of which there is something to say.
@@ -154,7 +155,10 @@ fn step(path: &str, wanted: &Wanted, standing: &Standing, obstacles: &mut Vec<Ob
             Action::Create
         }
         (Some(new), Some(old)) if new.text.as_bytes() == old.as_slice() => {
-            means.extend(shared.map(|other| Meaning::SharedWith(other.catalog.clone())));
+            match shared {
+                Some(other) => means.push(Meaning::SharedWith(other.catalog.clone())),
+                None => means.extend(standing.last.is_none().then_some(Meaning::Adopted)),
+            }
             Action::Keep
         }
         (Some(new), Some(old)) => {

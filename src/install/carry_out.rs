@@ -1,0 +1,83 @@
+//! Has systemd and podman do what is left once the files are in.
+
+use crate::plan::{Call, Work};
+
+/// systemd and podman, as far as an install needs them.
+pub trait Manager {
+    /// Does what is asked, and waits until it is done.
+    ///
+    /// # Errors
+    /// What they said.
+    fn call(&mut self, call: &Call) -> Result<(), CallError>;
+
+    /// Those of the services that do not run, each with what is known of it.
+    ///
+    /// # Errors
+    /// What systemd said.
+    fn not_running(&mut self, services: &[String]) -> Result<Vec<Down>, CallError>;
+}
+
+/// What systemd or podman could not do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{command}: {message}")]
+pub struct CallError {
+    /// What was asked, as it would be typed.
+    pub command: String,
+    /// What was answered.
+    pub message: String,
+}
+
+/// A service that was to run and does not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Down {
+    /// Its unit.
+    pub service: String,
+    /// Its state, in systemd's words: `failed (exit-code)`.
+    pub state: String,
+    /// The last lines of its log.
+    pub log: Vec<String>,
+}
+
+/// Why what was installed does not run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trouble {
+    /// What could not be done.
+    pub errors: Vec<CallError>,
+    /// What does not run.
+    pub down: Vec<Down>,
+}
+
+impl Trouble {
+    /// Whether there is none.
+    pub fn is_none(&self) -> bool {
+        self.errors.is_empty() && self.down.is_empty()
+    }
+}
+
+/// Does all of it in its order, and says what did not work. `told` is called before each request.
+pub fn carry_out(work: &Work, manager: &mut dyn Manager, told: &mut dyn FnMut(&Call)) -> Trouble {
+    let mut trouble = Trouble::default();
+    for call in work.calls() {
+        told(&call);
+        let Err(error) = manager.call(&call) else { continue };
+        let goes_on = match call {
+            // What does not stop, or is not removed, stands in the way of what comes next.
+            Call::Stop(_) | Call::RemoveNetwork(_) | Call::Reload => false,
+            // Which of several did not come up is looked at below. Slices are empty, or stay.
+            Call::Start(_) | Call::Restart(_) | Call::RestartIfRunning(_) | Call::StopSlices(_) => true,
+            Call::SetLimits(_) => true,
+        };
+        trouble.errors.push(error);
+        if !goes_on {
+            break;
+        }
+    }
+    let services: Vec<String> = work.comes_up().into_iter().map(str::to_owned).collect();
+    if !services.is_empty() {
+        match manager.not_running(&services) {
+            Ok(down) => trouble.down = down,
+            Err(error) => trouble.errors.push(error),
+        }
+    }
+    trouble
+}

@@ -1,0 +1,276 @@
+//! An install from its beginning to its end: what was left behind, the plan, the files, systemd, and back again where it
+//! does not come up.
+
+use super::{
+    carry_out::{Manager, Trouble, carry_out},
+    error::{self, InstallError},
+    file_system::{FileSystem, Kind, Lock, Locked},
+    generations,
+    survey::{Memory, survey},
+    tools::{make_dirs, remove_tree},
+    transaction::{self, Change, Recovered},
+};
+use crate::plan::{Action, Call, Layout, Plan, Reason, Wanted, Work, plan};
+
+/// How to install.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Overwrite what was edited by hand.
+    pub force: bool,
+    /// What is asked of systemd.
+    pub systemd: Systemd,
+    /// How many generations are kept.
+    pub keep: usize,
+    /// Now, in UTC, as it is recorded.
+    pub now: String,
+}
+
+/// What is asked of systemd.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Systemd {
+    /// All that follows from what changed.
+    All,
+    /// To read its units anew, and nothing else.
+    ReloadOnly,
+    /// Nothing.
+    Nothing,
+}
+
+/// How an install ended.
+#[derive(Debug)]
+pub enum Outcome {
+    /// There was nothing to do.
+    Nothing,
+    /// It was refused: see the obstacles of the plan. Nothing was changed.
+    Refused(Plan),
+    /// It is in.
+    Done {
+        /// What was done.
+        plan: Plan,
+        /// The generation that it made; none where only work of an earlier run was left.
+        generation: Option<u32>,
+        /// What did not work, and does not keep what was installed from running.
+        trouble: Trouble,
+    },
+    /// It went in, did not come up, and what was there before was put back.
+    PutBack {
+        /// What was done and undone.
+        plan: Plan,
+        /// The generation that did not come up.
+        failed: u32,
+        /// Why.
+        trouble: Trouble,
+        /// What did not work on the way back.
+        on_the_way_back: Trouble,
+    },
+}
+
+/// Who hears of the steps of an install.
+pub trait Audience {
+    /// What an earlier run had left behind.
+    fn recovered(&mut self, recovered: &Recovered);
+    /// What was looked at before anything is changed: an error ends the install with nothing changed.
+    ///
+    /// # Errors
+    /// What speaks against it.
+    fn planned(&mut self, plan: &Plan) -> Result<(), InstallError>;
+    /// systemd or podman is asked for something.
+    fn call(&mut self, call: &Call);
+    /// The new set does not come up, and the old one is put back.
+    fn puts_back(&mut self, trouble: &Trouble);
+}
+
+/// The lock of a host: of all installs beneath a state directory only one has it.
+///
+/// # Errors
+/// What the system refused.
+pub fn lock(disk: &dyn FileSystem, layout: &Layout, who: &str, made: &mut Vec<String>) -> Result<Locked, InstallError> {
+    make_dirs(disk, layout.all_states(), made)?;
+    let path = lock_place(layout);
+    disk.lock(&path, who).map_err(error::io("lock", &path))
+}
+
+/// Where the lock is.
+pub fn lock_place(layout: &Layout) -> String {
+    format!("{}/lock", layout.all_states())
+}
+
+/// Brings a host to hold exactly what is wanted. The lock must be held.
+///
+/// # Errors
+/// What the system refused. Nothing was changed, or the next run finishes or undoes it.
+pub fn install(
+    disk: &dyn FileSystem,
+    wanted: &Wanted,
+    reason: Reason,
+    made: &[String],
+    settings: &Settings,
+    manager: Option<&mut dyn Manager>,
+    audience: &mut dyn Audience,
+    _lock: &Lock,
+) -> Result<Outcome, InstallError> {
+    let layout = &wanted.layout;
+    let recovered = transaction::recover(disk, layout)?;
+    if let Some(recovered) = &recovered {
+        audience.recovered(recovered);
+    }
+    let memory = if settings.force { Memory::AsFarAsItGoes } else { Memory::Whole };
+    let standing = survey(disk, wanted, memory)?;
+    let mut plan = plan(wanted, &standing);
+    let is_refused = plan.obstacles.iter().any(|obstacle| !(settings.force && obstacle.can_be_forced));
+    if is_refused {
+        return Ok(Outcome::Refused(plan));
+    }
+    audience.planned(&plan)?;
+    plan.work = wanted_work(plan.work, settings.systemd);
+    let earlier = recovered.map(|recovered| wanted_work(recovered.work, settings.systemd));
+    let earlier = earlier.filter(|work| !work.is_empty());
+    let (generation, work) = if plan.is_empty() {
+        match earlier {
+            None => {
+                transaction::forget_journal(disk, layout)?;
+                return Ok(Outcome::Nothing);
+            }
+            Some(work) => (None, work),
+        }
+    } else {
+        make_dirs(disk, &layout.state, &mut Vec::new())?;
+        let change = Change {
+            wanted,
+            standing: &standing,
+            plan: &plan,
+            reason: &reason,
+            now: &settings.now,
+            made,
+            earlier: earlier.as_ref(),
+        };
+        let (generation, work) = transaction::apply(disk, change)?;
+        (Some(generation), work)
+    };
+    let trouble = match manager {
+        None => Trouble::default(),
+        Some(manager) => {
+            let trouble = carry_out(&work, manager, &mut |call| audience.call(call));
+            if !trouble.is_none() && reason != Reason::Uninstall {
+                audience.puts_back(&trouble);
+                return put_back(disk, wanted, plan, generation, settings, trouble, manager, audience);
+            }
+            trouble
+        }
+    };
+    transaction::forget_journal(disk, layout)?;
+    generations::prune(disk, layout, settings.keep)?;
+    Ok(Outcome::Done { plan, generation, trouble })
+}
+
+fn wanted_work(work: Work, systemd: Systemd) -> Work {
+    match systemd {
+        Systemd::All => work,
+        Systemd::ReloadOnly => work.reload_only(),
+        Systemd::Nothing => Work::default(),
+    }
+}
+
+/// Puts back what stood before a generation that did not come up.
+fn put_back(
+    disk: &dyn FileSystem,
+    wanted: &Wanted,
+    plan: Plan,
+    failed: Option<u32>,
+    settings: &Settings,
+    trouble: Trouble,
+    manager: &mut dyn Manager,
+    audience: &mut dyn Audience,
+) -> Result<Outcome, InstallError> {
+    let layout = &wanted.layout;
+    let failed = match failed {
+        Some(failed) => failed,
+        // Only work of an earlier run was left: that run's generation is the one that does not come up.
+        None => generations::numbers(disk, layout)?.pop().unwrap_or_default(),
+    };
+    generations::mark_failed(disk, layout, failed)?;
+    let before = former(disk, layout)?;
+    let before = match before {
+        Some(number) => generations::files(disk, layout, &generations::read(disk, layout, number)?)?,
+        None => Wanted::nothing(layout.clone()),
+    };
+    let standing = survey(disk, &before, Memory::Whole)?;
+    let mut back = crate::plan::plan(&before, &standing);
+    // What was to come up and did not is to run again as it was, whatever its files say.
+    back.work = wanted_work(back.work, settings.systemd);
+    let reason = Reason::PutBack(failed);
+    let change = Change {
+        wanted: &before,
+        standing: &standing,
+        plan: &back,
+        reason: &reason,
+        now: &settings.now,
+        made: &[],
+        earlier: None,
+    };
+    let (_, work) = transaction::apply(disk, change)?;
+    let on_the_way_back = carry_out(&work, manager, &mut |call| audience.call(call));
+    transaction::forget_journal(disk, layout)?;
+    generations::prune(disk, layout, settings.keep)?;
+    Ok(Outcome::PutBack { plan, failed, trouble, on_the_way_back })
+}
+
+/// The generation to go back to: the newest that is not the last, came up, and wrote something else. Of what nobody
+/// installed there is none.
+///
+/// # Errors
+/// What cannot be read.
+pub fn former(disk: &dyn FileSystem, layout: &Layout) -> Result<Option<u32>, InstallError> {
+    let mut numbers = generations::numbers(disk, layout)?;
+    let Some(last) = numbers.pop() else { return Ok(None) };
+    let last = generations::read(disk, layout, last)?;
+    for number in numbers.into_iter().rev() {
+        if generations::is_failed(disk, layout, number)? {
+            continue;
+        }
+        // One that is damaged is not gone back to by itself.
+        let Ok(generation) = generations::read(disk, layout, number) else { continue };
+        if generation.files != last.files {
+            return Ok(Some(number));
+        }
+    }
+    Ok(None)
+}
+
+/// Forgets a catalog of which nothing is installed any more: its generations, and the directories that were made for it.
+///
+/// # Errors
+/// What the system refused; the next `uninstall` goes on.
+pub fn forget(disk: &dyn FileSystem, layout: &Layout) -> Result<(), InstallError> {
+    let last = generations::last(disk, layout).unwrap_or_default();
+    if last.as_ref().is_some_and(|last| !last.files.is_empty()) {
+        return Ok(());
+    }
+    // The record goes last: it knows which directories were made.
+    let state = layout.state.clone();
+    let mut directories = last.map(|last| last.directories).unwrap_or_default();
+    remove_tree(disk, &state)?;
+    directories.sort_by_key(|dir| std::cmp::Reverse(dir.len()));
+    let states = layout.all_states();
+    let others = disk.list(states).map_err(error::io("read", states))?.unwrap_or_default();
+    if others.iter().all(|(name, kind)| name == "lock" && *kind == Kind::File) {
+        let lock = lock_place(layout);
+        if disk.entry(&lock).map_err(error::io("look at", &lock))?.is_some() {
+            disk.remove_file(&lock).map_err(error::io("remove", &lock))?;
+        }
+        directories.insert(0, states.to_owned());
+    }
+    for dir in directories {
+        // What is not empty belongs to somebody by now, and stays.
+        let is_empty = disk.list(&dir).map_err(error::io("read", &dir))?.is_some_and(|names| names.is_empty());
+        if is_empty {
+            disk.remove_dir(&dir).map_err(error::io("remove", &dir))?;
+        }
+    }
+    Ok(())
+}
+
+/// How many files a plan changes.
+pub fn changed(plan: &Plan) -> usize {
+    plan.steps.iter().filter(|step| step.action != Action::Keep).count()
+}

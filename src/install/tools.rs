@@ -1,0 +1,72 @@
+//! What several steps of an install need.
+
+use super::{
+    error::{self, InstallError},
+    file_system::{Entry, FileSystem, Kind},
+};
+
+/// Makes a directory and those above it. What was made is added to `made`, and is on the disk.
+pub(super) fn make_dirs(disk: &dyn FileSystem, path: &str, made: &mut Vec<String>) -> Result<(), InstallError> {
+    for (end, _) in path.match_indices('/').chain([(path.len(), "")]) {
+        let dir = &path[..end];
+        if disk.entry(dir).map_err(error::io("look at", dir))?.is_none() {
+            disk.make_dir(dir).map_err(error::io("make the directory", dir))?;
+            made.push(dir.to_owned());
+            let above = dir.rsplit_once('/').map_or("", |(above, _)| above);
+            disk.sync(above).map_err(error::io("sync", above))?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes a new file, and waits until its bytes are on the disk.
+pub(super) fn write_synced(disk: &dyn FileSystem, path: &str, bytes: &[u8]) -> Result<(), InstallError> {
+    disk.write(path, bytes).map_err(error::io("write", path))?;
+    disk.sync(path).map_err(error::io("sync", path))
+}
+
+/// Puts a file in the place of another, or where none was, in one step; its name is on the disk when the directory is
+/// synced.
+pub(super) fn replace(disk: &dyn FileSystem, path: &str, bytes: &[u8]) -> Result<(), InstallError> {
+    let beside = beside(path);
+    if disk.entry(&beside).map_err(error::io("look at", &beside))?.is_some() {
+        // Left over from a run that was killed.
+        disk.remove_file(&beside).map_err(error::io("remove", &beside))?;
+    }
+    let written = write_synced(disk, &beside, bytes)
+        .and_then(|()| disk.rename(&beside, path).map_err(error::io("write", path)));
+    if written.is_err() {
+        let _ = disk.remove_file(&beside);
+    }
+    written
+}
+
+/// The place beside a file where it is made: of no unit's suffix, so that systemd passes over it.
+pub(super) fn beside(path: &str) -> String {
+    let (dir, name) = path.rsplit_once('/').unwrap_or(("", path));
+    format!("{dir}/.{name}.plimsoll")
+}
+
+/// Removes a directory with everything in it, if it is there.
+pub(super) fn remove_tree(disk: &dyn FileSystem, path: &str) -> Result<(), InstallError> {
+    match disk.entry(path).map_err(error::io("look at", path))? {
+        None => return Ok(()),
+        Some(Entry { kind: Kind::Directory, .. }) => {}
+        Some(_) => return disk.remove_file(path).map_err(error::io("remove", path)),
+    }
+    for (name, kind) in disk.list(path).map_err(error::io("read", path))?.unwrap_or_default() {
+        let inner = format!("{path}/{name}");
+        if kind == Kind::Directory {
+            remove_tree(disk, &inner)?;
+        } else {
+            disk.remove_file(&inner).map_err(error::io("remove", &inner))?;
+        }
+    }
+    disk.remove_dir(path).map_err(error::io("remove", path))
+}
+
+/// Syncs the directory above a path.
+pub(super) fn sync_above(disk: &dyn FileSystem, path: &str) -> Result<(), InstallError> {
+    let above = path.rsplit_once('/').map_or("", |(above, _)| above);
+    disk.sync(above).map_err(error::io("sync", above))
+}

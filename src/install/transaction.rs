@@ -1,0 +1,486 @@
+//! The change of a host from one set of files to another, in steps of which each may be the last.
+//!
+//! 1. Everything new is written where nobody reads it: the generation, and the directory that is to become the catalog's.
+//! 2. The journal says what is about to happen. From here on the next run can finish or undo it.
+//! 3. Slices that the new units need are put in place, one rename each: a unit without its slice would run without limits.
+//! 4. One `renameat2(RENAME_EXCHANGE)` puts the new directory in the place of the old.
+//! 5. Slices that nobody needs any more go, then the old directory.
+//! 6. The generation becomes one, and the journal says that only systemd's part is left.
+//!
+//! Whoever is killed before 4 left the whole old set, after it the whole new one. [`recover`] finds out which by the
+//! number of the directory on its file system, and where that says nothing, by what stands in it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    error::{self, InstallError},
+    file_system::{Entry, FileSystem, Kind},
+    generations,
+    tools::{make_dirs, remove_tree, replace, sync_above, write_synced},
+};
+use crate::plan::{Action, Generation, InstalledFile, Layout, Plan, Reason, Standing, Wanted, Work, digest};
+
+/// The version of the journal.
+const VERSION: u32 = 1;
+
+/// What an install is about to do, or was when it was killed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Journal {
+    /// The version of this record: 1.
+    version: u32,
+    /// The generation that is to stand afterwards.
+    pub generation: u32,
+    /// Why.
+    pub reason: Reason,
+    /// Whether the files are in, so that only systemd's part is left.
+    pub files_are_in: bool,
+    /// The directory of the units.
+    units: String,
+    /// Where the new directory is made, and the old one goes.
+    stage: String,
+    /// The new directory, as its file system knows it; `None` where there is to be none.
+    new: Option<Identity>,
+    /// The old one.
+    old: Option<Identity>,
+    /// The slices that change.
+    slices: Vec<Slice>,
+    /// What is left for systemd.
+    pub work: Work,
+    /// What was left for it before: undone, this is left again.
+    earlier: Option<Work>,
+}
+
+/// A directory, as its file system knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Identity {
+    device: u64,
+    inode: u64,
+}
+
+impl From<Entry> for Identity {
+    fn from(entry: Entry) -> Self {
+        Self { device: entry.device, inode: entry.inode }
+    }
+}
+
+/// A slice that changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Slice {
+    path: String,
+    old: Option<String>,
+    new: Option<String>,
+}
+
+/// What was left of an earlier run, after it was finished or undone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recovered {
+    /// The generation that was being installed.
+    pub generation: u32,
+    /// Why.
+    pub reason: Reason,
+    /// Whether the new set stands, or the old one.
+    pub is_in: bool,
+    /// What is left for systemd.
+    pub work: Work,
+}
+
+/// Everything that is to go in as one.
+#[derive(Clone, Copy)]
+pub struct Change<'a> {
+    /// What is to stand there.
+    pub wanted: &'a Wanted,
+    /// What stands there.
+    pub standing: &'a Standing,
+    /// What changes.
+    pub plan: &'a Plan,
+    /// Why.
+    pub reason: &'a Reason,
+    /// Now, in UTC.
+    pub now: &'a str,
+    /// Directories that were made for this already.
+    pub made: &'a [String],
+    /// What is left for systemd from before.
+    pub earlier: Option<&'a Work>,
+}
+
+impl std::fmt::Debug for Change<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Change").field("reason", self.reason).finish_non_exhaustive()
+    }
+}
+
+fn journal_place(layout: &Layout) -> String {
+    format!("{}/transaction.json", layout.state)
+}
+
+/// The journal of a run that did not come to its end.
+///
+/// # Errors
+/// What cannot be read, or is damaged.
+pub fn journal(disk: &dyn FileSystem, layout: &Layout) -> Result<Option<Journal>, InstallError> {
+    let path = journal_place(layout);
+    if disk.entry(&path).map_err(error::io("look at", &path))?.is_none() {
+        return Ok(None);
+    }
+    let text = disk.read(&path).map_err(error::io("read", &path))?;
+    let damaged = |why: String| InstallError::Damaged { path: format!("/{path}"), why };
+    let journal: Journal = serde_json::from_slice(&text).map_err(|error| damaged(format!("is damaged: {error}")))?;
+    if journal.version != VERSION {
+        return Err(damaged("was written by another version of plimsoll: finish it with that one".to_owned()));
+    }
+    Ok(Some(journal))
+}
+
+fn write_journal(disk: &dyn FileSystem, layout: &Layout, journal: &Journal) -> Result<(), InstallError> {
+    let path = journal_place(layout);
+    replace(disk, &path, &serde_json::to_vec_pretty(journal).unwrap_or_default())?;
+    sync_above(disk, &path)
+}
+
+/// Forgets the journal: nothing is left to be done.
+///
+/// # Errors
+/// What the system refused.
+pub fn forget_journal(disk: &dyn FileSystem, layout: &Layout) -> Result<(), InstallError> {
+    let path = journal_place(layout);
+    if disk.entry(&path).map_err(error::io("look at", &path))?.is_some() {
+        disk.remove_file(&path).map_err(error::io("remove", &path))?;
+        sync_above(disk, &path)?;
+    }
+    Ok(())
+}
+
+/// Brings the files in, all or none. What is left for systemd is in the journal until [`forget_journal`].
+///
+/// # Errors
+/// What the system refused; then the old set stands, or the next [`recover`] brings it back.
+pub fn apply(disk: &dyn FileSystem, change: Change<'_>) -> Result<(u32, Work), InstallError> {
+    let layout = &change.wanted.layout;
+    let prepared = prepare(disk, change);
+    let journal = match prepared {
+        Ok(journal) => journal,
+        Err(error) => {
+            // Nobody has read any of it. What cannot be removed now is removed by the next run.
+            let _ = clear_stage(disk, layout);
+            return Err(error);
+        }
+    };
+    let done = write_journal(disk, layout, &journal).and_then(|()| put_in(disk, layout, &journal));
+    match done {
+        Ok(()) => Ok((journal.generation, journal.work)),
+        Err(error) => {
+            // Of what went wrong the first is told. What cannot be undone now is undone by the next run.
+            match recover(disk, layout) {
+                Ok(Some(recovered)) if recovered.is_in => Ok((journal.generation, recovered.work)),
+                _ => Err(error),
+            }
+        }
+    }
+}
+
+/// Writes everything new where nobody reads it.
+fn prepare(disk: &dyn FileSystem, change: Change<'_>) -> Result<Journal, InstallError> {
+    let Change { wanted, standing, plan, reason, now, made, earlier } = change;
+    let layout = &wanted.layout;
+    clear_stage(disk, layout)?;
+    let mut directories = standing.last.as_ref().map(|last| last.directories.clone()).unwrap_or_default();
+    directories.extend(made.iter().cloned());
+    let (above, _) = layout.units.rsplit_once('/').unwrap_or(("", &layout.units));
+    let is_unit = |path: &str| path.strip_prefix(&layout.units).is_some_and(|rest| rest.starts_with('/'));
+    let has_units = wanted.files.keys().any(|path| is_unit(path));
+    if has_units {
+        make_dirs(disk, above, &mut directories)?;
+    }
+    if wanted.files.keys().any(|path| !is_unit(path)) {
+        make_dirs(disk, &layout.slices, &mut directories)?;
+    }
+    directories.sort();
+    directories.dedup();
+
+    // A slice that another catalog wrote in other words stays as it is.
+    let kept = |path: &String| standing.slices.get(path).filter(|_| is_kept(plan, path));
+    let texts: BTreeMap<&str, &[u8]> = wanted
+        .files
+        .iter()
+        .map(|(path, file)| (path.as_str(), kept(path).map_or(file.text.as_bytes(), Vec::as_slice)))
+        .collect();
+    let number = generations::numbers(disk, layout)?.last().map_or(1, |last| last + 1);
+    let record = |(path, text): (&&str, &&[u8])| InstalledFile {
+        path: (*path).to_owned(),
+        service: wanted.files.get(*path).and_then(|file| file.service.clone()),
+        sha256: digest(text),
+    };
+    let generation = Generation {
+        version: 1,
+        catalog: layout.catalog.to_string(),
+        generation: number,
+        reason: reason.clone(),
+        made: now.to_owned(),
+        units: layout.units.clone(),
+        slices: layout.slices.clone(),
+        files: texts.iter().map(record).collect(),
+        drop_ins: standing.drop_ins.clone(),
+        directories,
+    };
+    generations::write_unfinished(disk, layout, &generation, &texts)?;
+
+    let identity = |path: &str| disk.entry(path).map_err(error::io("look at", path));
+    let stage = stage_place(disk, layout)?;
+    if has_units {
+        disk.make_dir(&stage).map_err(error::io("make the directory", &stage))?;
+        for (path, text) in texts.iter().filter(|(path, _)| is_unit(path)) {
+            let name = path.rsplit('/').next().unwrap_or(path);
+            write_synced(disk, &format!("{stage}/{name}"), text)?;
+        }
+        disk.sync(&stage).map_err(error::io("sync", &stage))?;
+        sync_above(disk, &stage)?;
+    }
+    Ok(Journal {
+        version: VERSION,
+        generation: number,
+        reason: reason.clone(),
+        files_are_in: false,
+        units: layout.units.clone(),
+        new: if has_units { identity(&stage)?.map(Identity::from) } else { None },
+        old: identity(&layout.units)?.map(Identity::from),
+        stage,
+        slices: slices(plan, wanted),
+        work: match earlier {
+            Some(earlier) => plan.work.clone().after(earlier.clone()),
+            None => plan.work.clone(),
+        },
+        earlier: earlier.cloned(),
+    })
+}
+
+fn is_kept(plan: &Plan, path: &str) -> bool {
+    let step = plan.steps.binary_search_by(|step| step.path.as_str().cmp(path));
+    step.is_ok_and(|at| plan.steps[at].action == Action::Keep)
+}
+
+fn slices(plan: &Plan, wanted: &Wanted) -> Vec<Slice> {
+    let is_unit = |path: &str| path.strip_prefix(&wanted.layout.units).is_some_and(|rest| rest.starts_with('/'));
+    let changes = plan.steps.iter().filter(|step| step.action != Action::Keep && !is_unit(&step.path));
+    let text = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).into_owned();
+    changes
+        .map(|step| Slice { path: step.path.clone(), old: step.old.as_ref().map(text), new: step.new.clone() })
+        .collect()
+}
+
+/// Where the new directory is made: on the same file system, and in no directory that Podman searches. Before 5.2 no
+/// name keeps it out of a sub-directory.
+fn stage_place(disk: &dyn FileSystem, layout: &Layout) -> Result<String, InstallError> {
+    let places = stage_places(layout);
+    let device = |path: &str| {
+        let above = path.rsplit_once('/').map_or("", |(above, _)| above);
+        let entry = disk.entry(above).map_err(error::io("look at", above))?;
+        Ok::<_, InstallError>(entry.map(|entry| entry.device))
+    };
+    let [outside, beside] = places;
+    // Where Podman's directory is a file system of its own, only a place in it can be exchanged.
+    Ok(if device(&outside)? == device(&layout.units)? { outside } else { beside })
+}
+
+fn stage_places(layout: &Layout) -> [String; 2] {
+    let name = format!(".{}.plimsoll.d", layout.catalog);
+    let (above, _) = layout.units.rsplit_once('/').unwrap_or(("", &layout.units));
+    let outside = layout.units.split_once("/systemd/").map_or(above, |(outside, _)| outside);
+    [format!("{outside}/{name}"), format!("{above}/{name}")]
+}
+
+/// Removes what a run that was killed before its journal left behind.
+fn clear_stage(disk: &dyn FileSystem, layout: &Layout) -> Result<(), InstallError> {
+    for place in stage_places(layout) {
+        remove_tree(disk, &place)?;
+    }
+    let dir = generations::dir(layout);
+    for (name, _) in disk.list(&dir).map_err(error::io("read", &dir))?.unwrap_or_default() {
+        if name.ends_with(".new") {
+            remove_tree(disk, &format!("{dir}/{name}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// Steps 3 to 6. Each may have been done before.
+fn put_in(disk: &dyn FileSystem, layout: &Layout, journal: &Journal) -> Result<(), InstallError> {
+    put_slices(disk, layout, journal)?;
+    match (journal.old, journal.new) {
+        (None, None) => {}
+        (None, Some(_)) => disk.rename(&journal.stage, &journal.units).map_err(error::io("put in place", &journal.units))?,
+        (Some(_), None) => disk.rename(&journal.units, &journal.stage).map_err(error::io("remove", &journal.units))?,
+        (Some(_), Some(_)) => {
+            disk.exchange(&journal.stage, &journal.units).map_err(error::io("put in place", &journal.units))?;
+        }
+    }
+    sync_above(disk, &journal.units)?;
+    sync_above(disk, &journal.stage)?;
+    finish(disk, layout, journal)
+}
+
+/// Step 3: the slices that are new or changed.
+fn put_slices(disk: &dyn FileSystem, layout: &Layout, journal: &Journal) -> Result<(), InstallError> {
+    let mut any = false;
+    for slice in &journal.slices {
+        let Some(new) = &slice.new else { continue };
+        let is_there = disk.entry(&slice.path).map_err(error::io("look at", &slice.path))?.is_some();
+        if is_there && disk.read(&slice.path).map_err(error::io("read", &slice.path))? == new.as_bytes() {
+            continue;
+        }
+        replace(disk, &slice.path, new.as_bytes())?;
+        any = true;
+    }
+    if any {
+        disk.sync(&layout.slices).map_err(error::io("sync", &layout.slices))?;
+    }
+    Ok(())
+}
+
+/// Steps 5 and 6, once the new directory stands.
+fn finish(disk: &dyn FileSystem, layout: &Layout, journal: &Journal) -> Result<(), InstallError> {
+    keep_aside(disk, layout, journal)?;
+    let mut any_gone = false;
+    for slice in journal.slices.iter().filter(|slice| slice.new.is_none()) {
+        if disk.entry(&slice.path).map_err(error::io("look at", &slice.path))?.is_some() {
+            disk.remove_file(&slice.path).map_err(error::io("remove", &slice.path))?;
+            any_gone = true;
+        }
+    }
+    if any_gone {
+        disk.sync(&layout.slices).map_err(error::io("sync", &layout.slices))?;
+    }
+    remove_tree(disk, &journal.stage)?;
+    generations::finish(disk, layout, journal.generation)?;
+    write_journal(disk, layout, &Journal { files_are_in: true, ..journal.clone() })
+}
+
+/// Keeps what somebody wrote by hand into files that go or are replaced, beside the generation that replaced it.
+fn keep_aside(disk: &dyn FileSystem, layout: &Layout, journal: &Journal) -> Result<(), InstallError> {
+    let place = generations::unfinished(layout, journal.generation);
+    if disk.entry(&place).map_err(error::io("look at", &place))?.is_none() {
+        // The generation is finished: this was done.
+        return Ok(());
+    }
+    let last = generations::last(disk, layout).unwrap_or_default();
+    let is_known = |path: &str, bytes: &[u8]| {
+        let sha256 = last.as_ref().and_then(|last| Some(&last.file(path)?.sha256));
+        sha256.map_or_else(|| crate::render::is_of(bytes, &layout.catalog), |sha256| *sha256 == digest(bytes))
+    };
+    let mut aside: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    for slice in &journal.slices {
+        let old = slice.old.as_ref().filter(|old| !is_known(&slice.path, old.as_bytes()));
+        aside.extend(old.map(|old| (slice.path.clone(), old.clone().into_bytes())));
+    }
+    if journal.old.is_some() {
+        let mut dirs = vec![String::new()];
+        while let Some(beneath) = dirs.pop() {
+            let dir = format!("{}{beneath}", journal.stage);
+            for (name, kind) in disk.list(&dir).map_err(error::io("read", &dir))?.unwrap_or_default() {
+                let beneath = format!("{beneath}/{name}");
+                match kind {
+                    Kind::Directory => dirs.push(beneath),
+                    Kind::File => {
+                        let inner = format!("{}{beneath}", journal.stage);
+                        let bytes = disk.read(&inner).map_err(error::io("read", &inner))?;
+                        let path = format!("{}{beneath}", journal.units);
+                        if !is_known(&path, &bytes) {
+                            aside.insert(path, bytes);
+                        }
+                    }
+                    Kind::Link | Kind::Other => {}
+                }
+            }
+        }
+    }
+    for (path, bytes) in aside {
+        let path = format!("{place}/replaced/{path}");
+        let (dir, _) = path.rsplit_once('/').unwrap_or(("", &path));
+        make_dirs(disk, dir, &mut Vec::new())?;
+        replace(disk, &path, &bytes)?;
+        sync_above(disk, &path)?;
+    }
+    Ok(())
+}
+
+/// Finishes or undoes what an earlier run left behind; `None` where none did.
+///
+/// # Errors
+/// What the system refused; then the next run tries again.
+pub fn recover(disk: &dyn FileSystem, layout: &Layout) -> Result<Option<Recovered>, InstallError> {
+    let Some(journal) = journal(disk, layout)? else { return Ok(None) };
+    let is_in = journal.files_are_in || has_been_swapped(disk, layout, &journal)?;
+    let recovered = |work: Work| {
+        Some(Recovered { generation: journal.generation, reason: journal.reason.clone(), is_in, work })
+    };
+    if journal.files_are_in {
+        return Ok(recovered(journal.work.clone()));
+    }
+    if is_in {
+        // Where there is no directory to exchange, nothing tells how far it came.
+        put_slices(disk, layout, &journal)?;
+        finish(disk, layout, &journal)?;
+        return Ok(recovered(journal.work.clone()));
+    }
+    undo(disk, layout, &journal)?;
+    Ok(recovered(journal.earlier.clone().unwrap_or_default()))
+}
+
+/// Whether the new directory stands, for a run that was killed: nothing is changed.
+///
+/// # Errors
+/// What cannot be read.
+pub fn has_been_swapped(disk: &dyn FileSystem, layout: &Layout, journal: &Journal) -> Result<bool, InstallError> {
+    let there = disk.entry(&journal.units).map_err(error::io("look at", &journal.units))?.map(Identity::from);
+    if there == journal.old {
+        return Ok(journal.old.is_none() && journal.new.is_none());
+    }
+    if there == journal.new {
+        return Ok(true);
+    }
+    // Neither: the tree was copied from somewhere. What stands in it must do.
+    let place = generations::unfinished(layout, journal.generation);
+    let record = format!("{place}/generation.json");
+    let Ok(text) = disk.read(&record) else { return Ok(true) };
+    let Ok(generation) = serde_json::from_slice::<Generation>(&text) else { return Ok(false) };
+    let units = generation.files.iter().filter(|file| file.path.starts_with(&format!("{}/", journal.units)));
+    Ok(units.into_iter().all(|file| disk.read(&file.path).is_ok_and(|bytes| digest(&bytes) == file.sha256)))
+}
+
+/// Brings the old slices back, and removes what was prepared.
+fn undo(disk: &dyn FileSystem, layout: &Layout, journal: &Journal) -> Result<(), InstallError> {
+    let mut any = false;
+    for slice in &journal.slices {
+        let Some(new) = &slice.new else { continue };
+        let there = match disk.entry(&slice.path).map_err(error::io("look at", &slice.path))? {
+            Some(Entry { kind: Kind::File, .. }) => disk.read(&slice.path).map_err(error::io("read", &slice.path))?,
+            _ => continue,
+        };
+        if there != new.as_bytes() {
+            continue;
+        }
+        any = true;
+        match &slice.old {
+            Some(old) => replace(disk, &slice.path, old.as_bytes())?,
+            None => disk.remove_file(&slice.path).map_err(error::io("remove", &slice.path))?,
+        }
+    }
+    for slice in &journal.slices {
+        let beside = super::tools::beside(&slice.path);
+        if disk.entry(&beside).map_err(error::io("look at", &beside))?.is_some() {
+            disk.remove_file(&beside).map_err(error::io("remove", &beside))?;
+        }
+    }
+    if any {
+        disk.sync(&layout.slices).map_err(error::io("sync", &layout.slices))?;
+    }
+    clear_stage(disk, layout)?;
+    match &journal.earlier {
+        Some(earlier) if !earlier.is_empty() => {
+            let left = Journal { files_are_in: true, work: earlier.clone(), earlier: None, ..journal.clone() };
+            write_journal(disk, layout, &left)
+        }
+        _ => forget_journal(disk, layout),
+    }
+}
