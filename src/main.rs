@@ -45,6 +45,15 @@ fn run(cli: Cli) -> io::Result<Status> {
         Command::Explain { rules } => commands::explain::run(&rules, &mut streams)?,
         Command::Render(args) => commands::render::run(&args.options(&cli.global), &mut streams)?,
         Command::Score(args) => commands::score::run(&args.options(&cli.global), &mut streams)?,
+        Command::Diff(args) => {
+            let options = args.options(&cli.global, io::stdout().is_terminal());
+            commands::diff::run(&options, &mut streams)?
+        }
+        Command::Install(args) => commands::install::run(&args.options(&cli.global), &mut streams)?,
+        Command::Status(args) => commands::installed::status(&args.status(&cli.global), &mut streams)?,
+        Command::History(args) => commands::installed::history(&args.history(&cli.global), &mut streams)?,
+        Command::Rollback(args) => commands::installed::rollback(&args.options(&cli.global), &mut streams)?,
+        Command::Uninstall(args) => commands::installed::uninstall(&args.options(&cli.global), &mut streams)?,
         Command::Schema { of } => commands::schema::run(of.into(), &mut streams)?,
         Command::Completions { shell } => {
             streams.out.write_all(&cli::completions(shell))?;

@@ -70,6 +70,23 @@ pub fn target_and_policy(
     Some((settings.target, settings.policy))
 }
 
+/// The name and the target of the catalog in `dir`, where there is one, and nothing else of it.
+pub fn name_and_target(
+    dir: &Utf8Path,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Option<(Name, Target)> {
+    if !dir.is_dir() {
+        return None;
+    }
+    let tree = match files::catalog_alone(dir, sources, diagnostics) {
+        Some(file) => Some(node::parse(sources, file, diagnostics)?),
+        None => None,
+    };
+    let settings = settings::read(tree.as_ref(), diagnostics);
+    Some((settings.name, settings.target))
+}
+
 /// The built-in defaults, which are TOML like any other.
 struct BuiltIn {
     rootful: Node,

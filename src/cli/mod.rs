@@ -1,8 +1,13 @@
 //! The command line: clap's types, and how they become the options of a command.
 
+mod hosts;
 mod judged;
 mod pages;
 
+pub use hosts::{
+    DiffArgs, DiffFormat, HostArgs, HowArgs, InstallArgs, InstalledArgs, InstalledFormat, Restart, RollbackArgs,
+    UninstallArgs, WhichArgs,
+};
 pub use judged::{CheckArgs, CheckFormat, FailOn, JudgedArgs, ProfileArg, ScoreArgs, ScoreFormat};
 pub use pages::{completions, man};
 
@@ -99,6 +104,28 @@ pub enum Command {
     /// may do and not what podman may. Where the unit does not tell, the exposure is an interval. A single service, or
     /// all with -v, are told facet by facet.
     Score(ScoreArgs),
+    /// Show what an install would change on the host, and what each change means
+    ///
+    /// Nothing is changed, and no root is needed where the files can be read. The meaning of each change stands above its
+    /// file: what restarts, what stops, what gets weaker. On a terminal a pager is used if `PLIMSOLL_PAGER` or `PAGER`
+    /// names one.
+    Diff(DiffArgs),
+    /// Install the catalog on the host, all of it or nothing
+    ///
+    /// The units go in as one, with one rename; then systemd stops what is gone, starts what is new and restarts what
+    /// changed, and nothing else. What does not come up puts the former set back. Errors of `check`, files edited by hand
+    /// and names that are taken stop an install before anything is touched.
+    Install(InstallArgs),
+    /// Say how the catalog, the last install and the disk stand to each other
+    Status(InstalledArgs),
+    /// List what was installed when
+    History(InstalledArgs),
+    /// Go back to what was installed before
+    Rollback(RollbackArgs),
+    /// Take the catalog away from the host: everything that it owns, and nothing else
+    ///
+    /// Volumes and their data stay.
+    Uninstall(UninstallArgs),
     /// Print the JSON Schema of the catalog's TOML files
     ///
     /// Editors complete and check the files with it; see the README for how to switch it on.

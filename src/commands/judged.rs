@@ -99,7 +99,11 @@ fn of_paths(options: &Options, sources: &mut Sources, diagnostics: &mut Diagnost
     Judged { files, settings, asked_for }
 }
 
-fn settings(options: &Options, catalog: Option<(&Target, &Policy)>, diagnostics: &mut Diagnostics) -> Settings {
+pub(super) fn settings(
+    options: &Options,
+    catalog: Option<(&Target, &Policy)>,
+    diagnostics: &mut Diagnostics,
+) -> Settings {
     let (target, policy) = catalog.unzip();
     let podman = options.podman.or_else(|| Some(target?.podman.value)).unwrap_or(PODMAN);
     Settings {

@@ -2,8 +2,15 @@
 
 pub mod catalog;
 pub mod check;
+pub mod diff;
 pub mod explain;
+pub mod host;
+pub mod incoming;
+pub mod install;
+pub mod installed;
 pub mod judged;
+mod manager;
+mod preflight;
 pub mod render;
 pub mod schema;
 pub mod score;

@@ -31,6 +31,12 @@ pub enum InstallError {
         /// Why.
         why: String,
     },
+    /// Something would keep a service down; what, was told.
+    #[error("{0} of what the services need {is} missing", is = if *.0 == 1 { "is" } else { "are" })]
+    NotReady(usize),
+    /// Images that could not be pulled.
+    #[error("{}", .0.join("\nerror: "))]
+    NotPulled(Vec<String>),
     /// Another install runs, and went on for longer than was waited.
     #[error("another plimsoll holds {path}: {holder}")]
     Held {

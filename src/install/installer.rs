@@ -10,7 +10,7 @@ use super::{
     tools::{make_dirs, remove_tree},
     transaction::{self, Change, Recovered},
 };
-use crate::plan::{Action, Call, Layout, Plan, Reason, Wanted, Work, plan};
+use crate::plan::{Action, Call, Layout, Plan, Reason, Standing, Wanted, Work, plan};
 
 /// How to install.
 #[derive(Clone, Debug)]
@@ -69,11 +69,11 @@ pub enum Outcome {
 pub trait Audience {
     /// What an earlier run had left behind.
     fn recovered(&mut self, recovered: &Recovered);
-    /// What was looked at before anything is changed: an error ends the install with nothing changed.
+    /// What is about to be done. An error ends the install with nothing changed; an obstacle that is added refuses it.
     ///
     /// # Errors
     /// What speaks against it.
-    fn planned(&mut self, plan: &Plan) -> Result<(), InstallError>;
+    fn planned(&mut self, plan: &mut Plan, standing: &Standing) -> Result<(), InstallError>;
     /// systemd or podman is asked for something.
     fn call(&mut self, call: &Call);
     /// The new set does not come up, and the old one is put back.
@@ -117,11 +117,11 @@ pub fn install(
     let memory = if settings.force { Memory::AsFarAsItGoes } else { Memory::Whole };
     let standing = survey(disk, wanted, memory)?;
     let mut plan = plan(wanted, &standing);
+    audience.planned(&mut plan, &standing)?;
     let is_refused = plan.obstacles.iter().any(|obstacle| !(settings.force && obstacle.can_be_forced));
     if is_refused {
         return Ok(Outcome::Refused(plan));
     }
-    audience.planned(&plan)?;
     plan.work = wanted_work(plan.work, settings.systemd);
     let earlier = recovered.map(|recovered| wanted_work(recovered.work, settings.systemd));
     let earlier = earlier.filter(|work| !work.is_empty());

@@ -208,7 +208,7 @@ impl Effects<'_> {
 }
 
 /// Whether something runs of a unit of that type, and does not end by itself.
-fn runs(unit_type: UnitType) -> bool {
+pub(super) fn runs(unit_type: UnitType) -> bool {
     matches!(unit_type, UnitType::Container | UnitType::Kube | UnitType::Pod)
 }
 

@@ -117,6 +117,12 @@ fn news<'a>(these: &[&'a Judgement], those: &[&'a Judgement]) -> impl Iterator<I
     news.collect::<Vec<_>>().into_iter()
 }
 
+/// The services of a set that are started by themselves, with `.service`, in order.
+pub fn running_services(wanted: &Wanted) -> Vec<String> {
+    let units = units::Units::read(wanted.texts());
+    units.wanted_services().collect()
+}
+
 /// The SHA-256 of a text, in hexadecimal digits.
 pub fn digest(text: &[u8]) -> String {
     use std::fmt::Write as _;

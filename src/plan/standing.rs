@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::{Wanted, digest};
+
 /// What stands on the host, as far as it matters for a catalog.
 #[derive(Clone, Debug, Default)]
 pub struct Standing {
@@ -71,6 +73,34 @@ pub enum Reason {
     PutBack(u32),
     /// Somebody took the catalog away.
     Uninstall,
+}
+
+impl Standing {
+    /// A host on which exactly a set stands, as an install wrote it.
+    pub fn of(installed: &Wanted) -> Self {
+        let layout = &installed.layout;
+        let record = |(path, file): (&String, &super::WantedFile)| InstalledFile {
+            path: path.clone(),
+            service: file.service.clone(),
+            sha256: digest(file.text.as_bytes()),
+        };
+        let last = Generation {
+            version: 1,
+            catalog: layout.catalog.to_string(),
+            generation: 1,
+            reason: Reason::Install,
+            made: String::new(),
+            units: layout.units.clone(),
+            slices: layout.slices.clone(),
+            files: installed.files.iter().map(record).collect(),
+            drop_ins: BTreeMap::new(),
+            directories: Vec::new(),
+        };
+        let text = |(path, file): (&String, &super::WantedFile)| (path.clone(), file.text.clone().into_bytes());
+        let is_slice = |path: &str| path.ends_with(".slice");
+        let (slices, units) = installed.files.iter().map(text).partition(|(path, _)| is_slice(path));
+        Self { units, slices, last: Some(last), ..Self::default() }
+    }
 }
 
 impl Generation {

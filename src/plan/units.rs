@@ -42,6 +42,12 @@ impl<'a> Units<'a> {
         self.by_file.get(path.rsplit('/').next().unwrap_or(path))
     }
 
+    /// The services that something starts by itself and that go on running.
+    pub(super) fn wanted_services(&self) -> impl Iterator<Item = String> {
+        let runs = |unit: &&OneUnit| unit.is_wanted && super::meaning::runs(unit.unit_type);
+        self.by_file.values().filter(runs).map(|unit| unit.service.clone())
+    }
+
     /// The services of the units that name a file: the containers on a network.
     pub(super) fn users(&self, path: &str) -> BTreeSet<String> {
         let name = path.rsplit('/').next().unwrap_or(path);

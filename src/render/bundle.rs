@@ -28,11 +28,16 @@ pub fn is_ours(text: &[u8]) -> bool {
     text.starts_with(MARK.as_bytes())
 }
 
+/// The TOML file that a file was rendered from, if that was from a catalog of that name.
+pub fn source_of<'t>(text: &'t str, catalog: &Name) -> Option<&'t str> {
+    let end = format!(" of the catalog \"{catalog}\": change that file, not this one.");
+    text.lines().next()?.strip_prefix(MARK)?.strip_suffix(&end)
+}
+
 /// True where a file was rendered by Plimsoll from a catalog of that name.
 pub fn is_of(text: &[u8], catalog: &Name) -> bool {
     let first = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let end = format!(" of the catalog \"{catalog}\": change that file, not this one.");
-    is_ours(first) && first.ends_with(end.as_bytes())
+    std::str::from_utf8(first).is_ok_and(|first| source_of(first, catalog).is_some())
 }
 
 /// What a rendered file is to the host.

@@ -1,0 +1,170 @@
+//! The host that a command looks at or changes: its disk, where a catalog belongs on it, and what is installed there.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::catalog::Place;
+pub use crate::{
+    install::installer::Systemd,
+    model::{Name, TimeSpan},
+};
+use crate::{
+    diagnostic::{Diagnostic, Diagnostics, Sources},
+    install::{disk::Disk, generations},
+    model::{Profile, Target},
+    plan::{Home, Layout, Owner},
+};
+
+/// The host to look at or to change.
+#[derive(Clone, Debug)]
+pub struct Host {
+    /// Where its files begin.
+    pub root: Utf8PathBuf,
+    /// The units of the user who runs the program, and not those of the system.
+    pub user: bool,
+}
+
+impl Host {
+    /// Whether it is the one that the program runs on, so that systemd and podman can be asked.
+    pub fn is_live(&self) -> bool {
+        self.root == "/"
+    }
+
+    /// Its disk.
+    ///
+    /// # Errors
+    /// The root cannot be opened.
+    pub(super) fn disk(&self) -> Result<Disk, Diagnostic> {
+        Disk::beneath(&self.root).map_err(|error| {
+            Diagnostic::general(format!("the root `{}` cannot be opened: {error}", self.root))
+                .help("--root DIR names a directory that holds the files of a host")
+        })
+    }
+
+    /// Where a catalog belongs on it.
+    ///
+    /// # Errors
+    /// A catalog that is not for who asks.
+    pub(super) fn layout(&self, catalog: &Name, target: &Target) -> Result<Layout, Diagnostic> {
+        let is_root = rustix::process::geteuid().is_root();
+        match target.profile {
+            Profile::Rootful if self.user => Err(Diagnostic::general(format!(
+                "the catalog `{catalog}` is rootful, and --user installs for yourself"
+            ))
+            .help("leave --user out, or write `profile = \"rootless\"` into [target] of catalog.toml")),
+            Profile::Rootful => Ok(Layout::system(catalog)),
+            Profile::Rootless if self.user || (self.is_live() && !is_root) => {
+                Ok(Layout::for_oneself(catalog, &self.home()?))
+            }
+            Profile::Rootless => Ok(Layout::for_user(catalog, target.user)),
+        }
+    }
+
+    /// The directories of the user who runs the program.
+    fn home(&self) -> Result<Home, Diagnostic> {
+        let uid = rustix::process::geteuid().as_raw();
+        let set = |name: &str| std::env::var(name).ok().filter(|value| value.starts_with('/')).map(Utf8PathBuf::from);
+        let home = set("HOME");
+        let within = |name: &str, default: &str| {
+            let dir = set(name).or_else(|| Some(home.as_ref()?.join(default)));
+            dir.map(|dir| self.beneath(&dir)).ok_or_else(|| {
+                Diagnostic::general(format!("neither {name} nor HOME is set")).help("--user installs below them")
+            })
+        };
+        Ok(Home {
+            config: within("XDG_CONFIG_HOME", ".config")?,
+            state: within("XDG_STATE_HOME", ".local/state")?,
+            runtime: set("XDG_RUNTIME_DIR").map(|dir| self.beneath(&dir)),
+            uid,
+        })
+    }
+
+    /// A path of the host beneath its root. A home may well be reached by a link; what is below it may not.
+    fn beneath(&self, path: &Utf8Path) -> String {
+        let real = if self.is_live() { path.canonicalize_utf8().ok() } else { None };
+        let real = real.or_else(|| {
+            let above = self.is_live().then(|| path.parent()?.canonicalize_utf8().ok()).flatten()?;
+            Some(above.join(path.file_name()?))
+        });
+        real.as_deref().unwrap_or(path).as_str().trim_start_matches('/').to_owned()
+    }
+
+    /// Where the catalog stands that is installed: the one that was named, that of the catalog directory, or the only one.
+    ///
+    /// # Errors
+    /// None, or several, or nothing that says which.
+    pub(super) fn installed(
+        &self,
+        disk: &Disk,
+        name: Option<&Name>,
+        place: &Place,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Layout> {
+        let mut sources = Sources::new();
+        let mut complaints = Diagnostics::new();
+        let own = if name.is_none() {
+            crate::catalog::name_and_target(&place.catalog, &mut sources, &mut complaints)
+        } else {
+            None
+        };
+        if let Some((name, target)) = own {
+            return self.layout(&name, &target).map_err(|error| diagnostics.push(error)).ok();
+        }
+        let mut states = vec![Layout::system(&any_name())];
+        states.extend(self.home().ok().map(|home| Layout::for_oneself(&any_name(), &home)));
+        if self.user {
+            states.remove(0);
+        }
+        let mut found = Vec::new();
+        for state in &states {
+            use crate::install::file_system::FileSystem as _;
+            for (entry, _) in disk.list(state.all_states()).ok().flatten().unwrap_or_default() {
+                let Ok(entry) = Name::new(&entry) else { continue };
+                if name.is_none_or(|name| *name == entry) {
+                    found.extend(self.installed_as(disk, state, &entry));
+                }
+            }
+        }
+        let listed = |found: &[Layout]| {
+            found.iter().map(|layout| format!("`{}`", layout.catalog)).collect::<Vec<_>>().join(", ")
+        };
+        match (found.len(), name) {
+            (1, _) => return found.pop(),
+            (0, Some(name)) => diagnostics.push(Diagnostic::general(format!("no catalog `{name}` is installed here"))),
+            (0, None) => diagnostics.push(
+                Diagnostic::general(format!("no catalog is installed here, and there is none in `{}`", place.catalog))
+                    .help("name the catalog directory with --catalog DIR"),
+            ),
+            (_, _) => diagnostics.push(
+                Diagnostic::general(format!("several catalogs are installed here: {}", listed(&found)))
+                    .help("say which with --name NAME"),
+            ),
+        }
+        None
+    }
+
+    /// The layout of an installed catalog, as its last generation recorded it.
+    fn installed_as(&self, disk: &Disk, state: &Layout, name: &Name) -> Option<Layout> {
+        let with = |layout: Layout| generations::last(disk, &layout).ok().flatten().map(|last| (layout, last));
+        if state.manager == Owner::Oneself {
+            return Some(with(Layout::for_oneself(name, &self.home().ok()?))?.0);
+        }
+        let (system, last) = with(Layout::system(name))?;
+        let users = last.units.strip_prefix("etc/containers/systemd/users/");
+        Some(users.map_or(system, |rest| {
+            let uid = rest.split_once('/').and_then(|(uid, _)| uid.parse().ok());
+            Layout::for_user(name, uid)
+        }))
+    }
+}
+
+fn any_name() -> Name {
+    Name::new("any").expect("three letters are a name")
+}
+
+/// Now, in UTC, to the second: `SOURCE_DATE_EPOCH` (reproducible-builds.org), else the clock.
+pub(super) fn now() -> String {
+    let epoch = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|epoch| epoch.parse().ok());
+    let given = epoch.and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
+    let seconds = given.unwrap_or_else(jiff::Timestamp::now).as_second();
+    jiff::Timestamp::from_second(seconds).map_or_else(|_| String::new(), |now| now.to_string())
+}

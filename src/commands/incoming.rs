@@ -1,0 +1,308 @@
+//! What is to be installed: the catalog's bundle, or a tree that was rendered before.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::Utf8PathBuf;
+
+use super::{
+    catalog::{self, Place},
+    host::Host,
+    judged,
+};
+use crate::{
+    diagnostic::{Diagnostic, Diagnostics, Severity, Sourced, Sources},
+    install::{
+        disk::Disk,
+        file_system::{FileSystem as _, Kind},
+        generations,
+    },
+    model::{Name, PodmanVersion, Profile, Target},
+    plan::{Judgement, Layout, Plan, Standing, Wanted, WantedFile},
+    policy::{self, File, Settings},
+    render::{RenderedFile, source_of},
+    unit::{Unit, UnitType},
+};
+
+/// Where what is to be installed comes from.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where the catalog is.
+    pub place: Place,
+    /// A rendered tree, in place of the catalog.
+    pub from: Option<Utf8PathBuf>,
+    /// Only these services.
+    pub only: Vec<String>,
+}
+
+/// What is to be installed, and what it takes to judge it.
+#[derive(Debug)]
+pub(super) struct Incoming {
+    pub(super) wanted: Wanted,
+    /// The files as they were rendered, for their provenance; empty for a tree.
+    rendered: Vec<RenderedFile>,
+    settings: Settings,
+    pub(super) sources: Sources,
+}
+
+/// What the judge says of what stands there and of what is to.
+#[derive(Debug, Default)]
+pub(super) struct Weighed {
+    /// The errors of what is to stand there: an install stops at them.
+    pub(super) errors: Vec<Judgement>,
+}
+
+/// Gathers what is to be installed; there is something exactly where nothing is an error.
+pub(super) fn gather(options: &Options, host: &Host, diagnostics: &mut Diagnostics) -> Option<Incoming> {
+    let mut sources = Sources::new();
+    let incoming = match &options.from {
+        None => of_catalog(options, host, &mut sources, diagnostics),
+        Some(dir) => of_tree(options, dir, host, &mut sources, diagnostics),
+    };
+    let (wanted, rendered, settings) = incoming.filter(|_| !diagnostics.has_errors())?;
+    Some(Incoming { wanted, rendered, settings, sources })
+}
+
+type Gathered = (Wanted, Vec<RenderedFile>, Settings);
+
+fn judge_options(place: &Place) -> judged::Options {
+    judged::Options { place: place.clone(), paths: Vec::new(), podman: None, profile: None, as_of: None }
+}
+
+fn of_catalog(
+    options: &Options,
+    host: &Host,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Option<Gathered> {
+    if !options.place.catalog.exists() {
+        let message = format!("there is no catalog `{}`", options.place.catalog);
+        diagnostics.push(Diagnostic::general(message).help("name a catalog with --catalog DIR"));
+        return None;
+    }
+    let (catalog, bundle) = catalog::load(&options.place, &[], sources, diagnostics)?;
+    let layout = host.layout(&catalog.name, &catalog.target).map_err(|error| diagnostics.push(error)).ok()?;
+    let judge = judge_options(&options.place);
+    let settings = judged::settings(&judge, Some((&catalog.target, &catalog.policy)), diagnostics);
+    let file = |file: &RenderedFile| {
+        let service = file.service.as_ref().map(ToString::to_string);
+        (layout.place(&file.path), WantedFile { service, text: file.text.clone() })
+    };
+    let files = bundle.files.iter().map(file).collect();
+    Some((Wanted { layout, files }, bundle.files, settings))
+}
+
+/// A tree that mirrors a host, as `render` makes it: `etc/containers/systemd/NAME/`, `etc/systemd/system/`.
+fn of_tree(
+    options: &Options,
+    dir: &Utf8PathBuf,
+    host: &Host,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Option<Gathered> {
+    let mut complain = |message: String, help: &str| diagnostics.push(Diagnostic::general(message).help(help));
+    let disk = match Disk::beneath(dir) {
+        Ok(disk) => disk,
+        Err(error) => {
+            complain(format!("the tree `{dir}` cannot be opened: {error}"), "--from names what `plimsoll render` wrote");
+            return None;
+        }
+    };
+    let mut paths = Vec::new();
+    for top in ["etc/containers/systemd", "etc/systemd/system", "etc/systemd/user"] {
+        walk(&disk, top, &mut paths, &mut |path, why| {
+            complain(format!("`{dir}/{path}` {why}"), "a tree holds directories and files, and nothing else is installed");
+        });
+    }
+    let mut names: BTreeSet<(Option<Option<u32>>, String)> = BTreeSet::new();
+    for path in &paths {
+        let Some(rest) = path.strip_prefix("etc/containers/systemd/") else { continue };
+        let parts: Vec<&str> = rest.split('/').collect();
+        match parts[..] {
+            ["users", name, _] => names.insert((Some(None), name.to_owned())),
+            ["users", uid, name, _] => names.insert((Some(uid.parse().ok()), name.to_owned())),
+            [name, _] => names.insert((None, name.to_owned())),
+            _ => {
+                complain(
+                    format!("`{dir}/{path}` is in no catalog's directory"),
+                    "units stand in etc/containers/systemd/NAME/",
+                );
+                false
+            }
+        };
+    }
+    let mut names = names.into_iter();
+    let (Some((users, name)), None) = (names.next(), names.next()) else {
+        let help = "a rendered tree holds one directory in etc/containers/systemd/";
+        complain(format!("`{dir}` is not the tree of one catalog"), help);
+        return None;
+    };
+    let Ok(name) = Name::new(&name) else {
+        complain(format!("`{name}` is no name of a catalog"), "a rendered tree holds etc/containers/systemd/NAME/");
+        return None;
+    };
+    let profile = if users.is_some() { Profile::Rootless } else { Profile::Rootful };
+    let podman = Sourced::built_in(PodmanVersion { major: 5, minor: 4 });
+    let target = Target { podman, profile, user: users.flatten(), selinux: true };
+    let mut files = BTreeMap::new();
+    let mut read = Vec::new();
+    for path in &paths {
+        match disk.read(path).map(String::from_utf8) {
+            Ok(Ok(text)) => match source_of(&text, &name) {
+                Some(source) => {
+                    read.push((path.clone(), service_of(source), text));
+                }
+                None => complain(
+                    format!("`{dir}/{path}` was not rendered from the catalog `{name}`"),
+                    "take it out of the tree: what is installed is what a catalog says",
+                ),
+            },
+            Ok(Err(_)) => complain(format!("`{dir}/{path}` is not UTF-8"), "render the tree anew"),
+            Err(error) => complain(format!("`{dir}/{path}` cannot be read: {error}"), "render the tree anew"),
+        }
+    }
+    let layout = host.layout(&name, &target).map_err(|error| diagnostics.push(error)).ok()?;
+    for (path, service, text) in read {
+        files.insert(layout.place(&path), WantedFile { service, text });
+    }
+    let own = crate::catalog::target_and_policy(&options.place.catalog, sources, diagnostics);
+    let judge = judge_options(&options.place);
+    let mut settings = judged::settings(&judge, own.as_ref().map(|(target, policy)| (target, policy)), diagnostics);
+    settings.profile = Some(profile);
+    Some((Wanted { layout, files }, Vec::new(), settings))
+}
+
+/// The service of a file of the catalog: `forge/web.toml` is `forge-web`, and `catalog.toml` is nobody's alone.
+fn service_of(source: &str) -> Option<String> {
+    let stem = source.strip_suffix(".toml")?;
+    let is_shared = matches!(stem.rsplit('/').next(), Some("catalog" | "stack"));
+    (!is_shared).then(|| stem.replace('/', "-"))
+}
+
+fn walk(disk: &Disk, dir: &str, paths: &mut Vec<String>, complain: &mut dyn FnMut(&str, String)) {
+    let names = match disk.list(dir) {
+        Ok(names) => names.unwrap_or_default(),
+        Err(error) => return complain(dir, format!("cannot be read: {error}")),
+    };
+    for (name, kind) in names {
+        let path = format!("{dir}/{name}");
+        match kind {
+            Kind::Directory => walk(disk, &path, paths, complain),
+            Kind::File => paths.push(path),
+            Kind::Link | Kind::Other => complain(&path, format!("is {}", kind.noun())),
+        }
+    }
+}
+
+impl Incoming {
+    /// Leaves everything of the last install as it is but some services, with what they cannot be without.
+    pub(super) fn only(&mut self, services: &[String], disk: &Disk, diagnostics: &mut Diagnostics) {
+        if services.is_empty() {
+            return;
+        }
+        let layout = self.wanted.layout.clone();
+        let last = match generations::last(disk, &layout) {
+            Ok(last) => last.map(|last| generations::files(disk, &layout, &last)).transpose(),
+            Err(error) => Err(error),
+        };
+        let installed = match last {
+            Ok(last) => last.map(|last| last.files).unwrap_or_default(),
+            Err(error) => return diagnostics.push(Diagnostic::general(error.to_string())),
+        };
+        let is_known = |name: &String| {
+            let of = |files: &BTreeMap<String, WantedFile>| files.values().any(|file| file.service.as_ref() == Some(name));
+            of(&self.wanted.files) || of(&installed)
+        };
+        for name in services.iter().filter(|name| !is_known(name)) {
+            let message = format!("there is no service `{}` in this catalog, nor is it installed", name.escape_debug());
+            diagnostics.push(Diagnostic::general(message).help("in a stack the name of a service is STACK-STEM"));
+        }
+        let is_one = |file: &WantedFile| file.service.as_ref().is_some_and(|service| services.contains(service));
+        let mut files: BTreeMap<String, WantedFile> =
+            installed.into_iter().filter(|(_, file)| !is_one(file)).collect();
+        let named: Vec<(String, WantedFile)> = self
+            .wanted
+            .files
+            .iter()
+            .filter(|(_, file)| is_one(file))
+            .map(|(path, file)| (path.clone(), file.clone()))
+            .collect();
+        // Networks, volumes and slices that they name come along where they are missing.
+        let mut needed: Vec<String> = named.iter().flat_map(|(_, file)| names_in(&file.text)).collect();
+        files.extend(named);
+        while let Some(name) = needed.pop() {
+            let place = layout.place(&name);
+            if let Some(file) = self.wanted.files.get(&place)
+                && !files.contains_key(&place)
+            {
+                needed.extend(names_in(&file.text));
+                files.insert(place, file.clone());
+            }
+        }
+        self.wanted.files = files;
+        self.rendered.clear();
+    }
+
+    /// Has the judge look at both sets, where anything changes: what gets weaker or stronger goes into the plan.
+    pub(super) fn weigh(&mut self, plan: &mut Plan, standing: &Standing) -> Weighed {
+        if plan.is_empty() {
+            return Weighed::default();
+        }
+        let after = if self.rendered.is_empty() {
+            let texts = self.wanted.files.iter();
+            let texts: Vec<_> = texts.map(|(path, file)| (path.as_str(), file.text.clone())).collect();
+            self.judge_texts(texts)
+        } else {
+            let rendered = std::mem::take(&mut self.rendered);
+            let files: Vec<File> =
+                rendered.into_iter().map(|file| File::rendered(file, None, &mut self.sources)).collect();
+            judgements(&files, &self.sources, &self.settings)
+        };
+        let lossy = |text: &Vec<u8>| String::from_utf8_lossy(text).into_owned();
+        let standing = standing.units.iter().chain(&standing.slices);
+        let before = self.judge_texts(standing.map(|(path, text)| (path.as_str(), lossy(text))).collect());
+        plan.weigh(&before, &after);
+        Weighed { errors: after.into_iter().filter(|judgement| judgement.severity == Severity::Error).collect() }
+    }
+
+    fn judge_texts(&self, texts: Vec<(&str, String)>) -> Vec<Judgement> {
+        let mut sources = Sources::new();
+        let files: Vec<File> =
+            texts.into_iter().map(|(path, text)| File::found(path, path, text, &mut sources)).collect();
+        judgements(&files, &sources, &self.settings)
+    }
+
+    /// Where the files belong.
+    pub(super) fn layout(&self) -> &Layout {
+        &self.wanted.layout
+    }
+}
+
+fn judgements(files: &[File], sources: &Sources, settings: &Settings) -> Vec<Judgement> {
+    let verdict = policy::judge(files, sources, settings);
+    let told = verdict.findings.into_iter().filter(|finding| finding.waived.is_none());
+    told.map(|finding| Judgement {
+        file: files[finding.file].name().to_owned(),
+        rule: finding.rule,
+        severity: finding.severity,
+        message: finding.message,
+    })
+    .collect()
+}
+
+/// The names of units and slices that a unit names.
+fn names_in(text: &str) -> Vec<String> {
+    let Ok(unit) = Unit::parse(text) else { return Vec::new() };
+    let mut names = Vec::new();
+    for entry in unit.entries() {
+        let parts = entry.value.split([':', ',', '=', ' ']);
+        let is_name = |part: &&str| UnitType::of_file(part).is_some() || part.ends_with(".slice");
+        names.extend(parts.filter(is_name).map(str::to_owned));
+    }
+    // A slice stands in those that its name begins with.
+    let slices: Vec<String> = names.iter().filter(|name| name.ends_with(".slice")).cloned().collect();
+    for slice in slices {
+        let stem = slice.trim_end_matches(".slice");
+        names.extend(stem.match_indices('-').map(|(at, _)| format!("{}.slice", &stem[..at])));
+    }
+    names
+}

@@ -1,0 +1,18 @@
+//! The running host: systemd and podman are asked by their own programs, which work without a bus of ours.
+
+mod command;
+pub mod podman;
+pub mod systemd;
+
+pub use command::CommandError;
+
+/// Whose systemd and podman are asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// The system's.
+    System,
+    /// One's own.
+    Own,
+    /// Another user's, by number: for root.
+    User(u32),
+}
