@@ -135,6 +135,10 @@ impl Effects<'_> {
             self.created(step, unit);
             return;
         }
+        if !old.is_wanted && unit.is_wanted && runs(unit.unit_type) {
+            self.work.start.insert(unit.service.clone());
+            step.means.push(Meaning::Start(vec![unit.service.clone()]));
+        }
         match (reach, unit.unit_type) {
             (Reach::Nothing, _) => step.means.push(Meaning::TextOnly),
             (Reach::Reload, _) => step.means.push(Meaning::ReloadOnly),
@@ -198,6 +202,10 @@ impl Effects<'_> {
     /// The work, with no unit in two minds: what stops and is to run afterwards is started, and not restarted.
     fn settled(self) -> super::Work {
         let mut work = self.work;
+        // Whoever requires what stops, stops with it, and nobody but us starts it again.
+        let along = self.old.with_dependents(work.stop.clone());
+        let back = along.iter().filter(|service| !work.stop.contains(*service) && self.new.is_wanted(service));
+        work.start.extend(back.filter(|service| !work.restart.contains(*service)).cloned());
         let stopped = work.stop.clone();
         let back: Vec<String> = work.restart.iter().filter(|unit| stopped.contains(*unit)).cloned().collect();
         work.start.extend(back);

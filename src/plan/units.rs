@@ -48,6 +48,11 @@ impl<'a> Units<'a> {
         self.by_file.values().filter(runs).map(|unit| unit.service.clone())
     }
 
+    /// Whether something starts a service by itself.
+    pub(super) fn is_wanted(&self, service: &str) -> bool {
+        self.by_file.values().any(|unit| unit.service == service && unit.is_wanted)
+    }
+
     /// The services of the units that name a file: the containers on a network.
     pub(super) fn users(&self, path: &str) -> BTreeSet<String> {
         let name = path.rsplit('/').next().unwrap_or(path);
