@@ -13,7 +13,8 @@ use crate::unit::{Dialect, Unit, UnitType};
 /// Says for each step what it means, and gathers the work.
 pub(super) fn add(plan: &mut Plan, wanted: &Wanted, standing: &Standing) {
     let drift = drop_in_news(wanted, standing);
-    if drift.is_empty() && plan.steps.iter().all(|step| step.action == Action::Keep) {
+    let is_quiet = |step: &Step| step.action == Action::Keep && !step.means.contains(&Meaning::EditedByHand);
+    if drift.is_empty() && plan.steps.iter().all(is_quiet) {
         return;
     }
     let old = Units::read(standing.units.iter().filter_map(|(path, text)| Some((path.as_str(), std::str::from_utf8(text).ok()?))));
@@ -62,6 +63,12 @@ fn list(services: &BTreeSet<String>) -> Vec<String> {
 impl Effects<'_> {
     fn of_file(&mut self, step: &mut Step) {
         if step.action == Action::Keep {
+            if step.means.contains(&Meaning::EditedByHand) {
+                self.work.reload = true;
+                if let Some(unit) = self.new.get(&step.path).filter(|unit| runs(unit.unit_type)) {
+                    self.restart(step, unit);
+                }
+            }
             return;
         }
         self.work.reload = true;
@@ -105,7 +112,10 @@ impl Effects<'_> {
         if !runs(unit.unit_type) {
             return;
         }
-        if unit.is_wanted {
+        if step.means.contains(&Meaning::DeletedByHand) {
+            // It may still run as it was.
+            self.restart(step, unit);
+        } else if unit.is_wanted {
             self.work.start.insert(unit.service.clone());
             step.means.push(Meaning::Start(vec![unit.service.clone()]));
         } else {

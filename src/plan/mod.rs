@@ -59,7 +59,8 @@ pub struct Judgement {
 impl Plan {
     /// Whether an install would change no file, make nothing run anew and have nothing to remember.
     pub fn is_empty(&self) -> bool {
-        let stays = |step: &Step| step.action == Action::Keep && !step.means.contains(&Meaning::Adopted);
+        let is_news = |meaning: &Meaning| matches!(meaning, Meaning::Adopted | Meaning::EditedByHand);
+        let stays = |step: &Step| step.action == Action::Keep && !step.means.iter().any(is_news);
         self.work.is_empty() && self.steps.iter().all(stays)
     }
 
@@ -163,7 +164,12 @@ fn step(path: &str, wanted: &Wanted, standing: &Standing, obstacles: &mut Vec<Ob
         (Some(new), Some(old)) if new.text.as_bytes() == old.as_slice() => {
             match shared {
                 Some(other) => means.push(Meaning::SharedWith(other.catalog.clone())),
-                None => means.extend(standing.last.is_none().then_some(Meaning::Adopted)),
+                None if standing.last.is_none() => means.push(Meaning::Adopted),
+                // Somebody was there before us: nobody knows whether systemd has read it.
+                None if remembered.is_none_or(|remembered| remembered.sha256 != digest(old)) => {
+                    means.push(Meaning::EditedByHand);
+                }
+                None => {}
             }
             Action::Keep
         }
