@@ -22,7 +22,7 @@ use crate::{
         survey::{Memory, survey},
     },
     model::Name,
-    plan::{Layout, Plan, Reason, Wanted, plan},
+    plan::{Generation, Layout, Plan, Reason, Standing, Wanted, plan},
     report::{self, status::Drift},
 };
 
@@ -87,9 +87,9 @@ fn drift(options: &StatusOptions, found: &Found, diagnostics: &mut Diagnostics) 
         };
         let standing = survey(disk, &installed, Memory::Whole)?;
         let by_hand = plan(&installed, &standing);
-        Ok((last, note, installed, by_hand))
+        Ok((last, note, installed, by_hand, standing.other_catalogs))
     };
-    let (last, note, installed, by_hand) = looked().map_err(|error| diagnostics.push(failed(&error))).ok()?;
+    let (last, note, installed, by_hand, other_catalogs) = looked().map_err(|error| diagnostics.push(failed(&error))).ok()?;
     // The catalog against the last install, as if nobody had touched the disk.
     let mut pending = None;
     if options.which.place.catalog.is_dir() {
@@ -97,7 +97,7 @@ fn drift(options: &StatusOptions, found: &Found, diagnostics: &mut Diagnostics) 
         let mut complaints = Diagnostics::new();
         match incoming::gather(&incoming, &options.host, &mut complaints) {
             Some(incoming) if incoming.layout().catalog == layout.catalog => {
-                pending = Some(against(&incoming.wanted, &installed));
+                pending = Some(against(&incoming.wanted, &installed, other_catalogs));
             }
             Some(_) => {}
             None => diagnostics.push(
@@ -126,8 +126,8 @@ fn drift(options: &StatusOptions, found: &Found, diagnostics: &mut Diagnostics) 
 }
 
 /// What the catalog says that the last install did not.
-fn against(wanted: &Wanted, installed: &Wanted) -> Plan {
-    let standing = crate::plan::Standing::of(installed);
+fn against(wanted: &Wanted, installed: &Wanted, other_catalogs: Vec<Generation>) -> Plan {
+    let standing = Standing { other_catalogs, ..Standing::of(installed) };
     plan(wanted, &standing)
 }
 

@@ -145,7 +145,7 @@ impl Effects<'_> {
             self.created(step, unit);
             return;
         }
-        if !old.is_wanted && unit.is_wanted && runs(unit.unit_type) {
+        if !old.is_wanted && unit.is_wanted && runs(unit.unit_type) && reach <= Reach::Reload {
             self.work.start.insert(unit.service.clone());
             step.means.push(Meaning::Start(vec![unit.service.clone()]));
         }

@@ -66,7 +66,8 @@ impl Plan {
 
     /// The steps that change something, or of which there is something to say.
     pub fn told(&self) -> impl Iterator<Item = &Step> {
-        self.steps.iter().filter(|step| step.action != Action::Keep || !step.means.is_empty())
+        let is_news = |meaning: &Meaning| !matches!(meaning, Meaning::SharedWith(_));
+        self.steps.iter().filter(move |step| step.action != Action::Keep || step.means.iter().any(is_news))
     }
 
     /// How many steps do that.

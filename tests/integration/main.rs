@@ -23,6 +23,7 @@ mod determinism;
 mod docs;
 mod injection;
 mod invariants;
+mod installing;
 mod judge;
 mod judge_itself;
 mod judged;
