@@ -322,6 +322,11 @@ pub struct Waiver {
     pub expires: Option<Sourced<String>>,
 }
 
+impl Waiver {
+    /// A reason of fewer characters says nothing.
+    pub const SHORTEST_REASON: usize = 10;
+}
+
 /// A service of the catalog.
 #[derive(Clone, Debug)]
 pub struct Service {

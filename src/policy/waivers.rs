@@ -12,11 +12,9 @@ use super::{
 };
 use crate::{
     diagnostic::{Sources, Span},
+    model::Waiver as Declared,
     parallel,
 };
-
-/// A reason shorter than this says nothing.
-const SHORTEST_REASON: usize = 10;
 
 /// A waiver as it stands in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,7 +77,7 @@ impl Words {
     }
 
     fn has_a_reason(&self) -> bool {
-        self.reason.chars().count() >= SHORTEST_REASON
+        self.reason.chars().count() >= Declared::SHORTEST_REASON
     }
 
     /// The last day is a day on which it holds.

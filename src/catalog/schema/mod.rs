@@ -141,7 +141,7 @@ nouns! {
     PEER: "a network, an address, or the name of a service or network", check_peer, ["192.168.10.0/24", "localhost"], None;
     REGISTRY: "a registry, or a path in one", check_registry, ["quay.io", "docker.io/library"], None;
     RULE: "a rule", check_rule, ["PL105"], Some("^(PL|HC)[0-9]+$");
-    REASON: "a reason", check_reason, ["the entrypoint starts as root to chown its data, then drops"], None;
+    REASON: "a reason", check_reason, ["the entrypoint starts as root to chown its data, then drops"], Some("\\S.{8,}\\S");
     INTERFACE: "an interface", check_interface, ["eth0"], None;
 }
 
@@ -425,10 +425,16 @@ fn check_rule(text: &str) -> Result<(), Invalid> {
 }
 
 fn check_reason(text: &str) -> Result<(), Invalid> {
-    if text.trim().chars().count() >= 10 {
+    let (length, least) = (text.trim().chars().count(), model::Waiver::SHORTEST_REASON);
+    if length >= least {
         return Ok(());
     }
-    Err(Invalid::new("a waiver without a reason", "say in a sentence why the exception is right"))
+    let message = match length {
+        0 => "a waiver without a reason".to_owned(),
+        _ => format!("a waiver with a reason of {length} characters"),
+    };
+    let help = format!("say in a sentence, of at least {least} characters, why the exception is right");
+    Err(Invalid::new(message, help))
 }
 
 fn check_interface(text: &str) -> Result<(), Invalid> {

@@ -406,7 +406,7 @@ pub(crate) fn waive() -> &'static Schema {
         what: "a waiver",
         fields: vec![
             field("rule", Kind::Noun(&RULE), "The rule, by its id."),
-            field("reason", Kind::Noun(&REASON), "Why the exception is right."),
+            field("reason", Kind::Noun(&REASON), "Why the exception is right, in at least ten characters."),
             field("expires", Kind::Date, "The day the exception ends."),
         ],
         elsewhere: &[("id", "write `rule`"), ("until", "write `expires`")],
