@@ -313,7 +313,7 @@ pub(crate) fn waivers(fields: &Fields<'_>, diagnostics: &mut Diagnostics) -> Vec
             if !waiver.has(key) {
                 diagnostics.push(
                     Diagnostic::error(format!("a waiver without `{key}`"), node.span)
-                        .help("write the rule's id and, in a sentence, why the exception is right"),
+                        .help("write the rule's id or name and, in a sentence, why the exception is right"),
                 );
             }
         }

@@ -4,7 +4,6 @@ use std::io;
 
 use super::{Status, Streams};
 use crate::{
-    diagnostic::nearest,
     policy::rules::{self, rule},
     report,
 };
@@ -25,11 +24,7 @@ pub fn run(names: &[String], streams: &mut Streams<'_>) -> io::Result<Status> {
             write!(streams.out, "{gap}{}", report::explain::text(rule, streams.colour_out))?;
             continue;
         }
-        let known = || rules::all().flat_map(|rule| [rule.id, rule.name]);
-        let help = match nearest(name, known()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "`plimsoll explain` lists the rules".to_owned(),
-        };
+        let help = rules::meant(name);
         writeln!(streams.err, "error: there is no rule `{}`\nhelp: {help}", name.escape_debug())?;
         status = Status::Failed;
     }

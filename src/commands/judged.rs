@@ -7,7 +7,7 @@ use camino::Utf8PathBuf;
 use super::catalog::{self, Place};
 pub use crate::model::{PodmanVersion, Profile};
 use crate::{
-    diagnostic::{Diagnostic, Diagnostics, Severity, Sources},
+    diagnostic::{Diagnostic, Diagnostics, Severity, Sourced, Sources},
     model::{Policy, Target},
     policy::{File, Settings, rules},
     search,
@@ -120,17 +120,28 @@ pub(super) fn settings(
 /// What `[policy]` says of single rules, held against those that there are.
 fn severities(policy: &Policy, diagnostics: &mut Diagnostics) -> BTreeMap<&'static str, Option<Severity>> {
     let mut severities = BTreeMap::new();
+    let mut named: BTreeMap<&str, &Sourced<String>> = BTreeMap::new();
     for (name, severity) in &policy.severities {
         match rules::rule(&name.value) {
             Some(rule) => {
                 severities.insert(rule.id, *severity);
+                // The same word twice was told by whoever read the catalog.
+                if let Some(first) = named.insert(rule.id, name).filter(|first| first.value != name.value) {
+                    let message = format!("`[policy]` names {} twice: it is `{}`", rule.id, rule.name);
+                    diagnostics.push(
+                        Diagnostic::general(message)
+                            .at_origin(name.origin)
+                            .related(first.origin, "first here")
+                            .help("leave it in one of the lists"),
+                    );
+                }
             }
             // Those of the host are looked at by another command.
             None if name.value.starts_with("HC") => {}
             None => diagnostics.push(
                 Diagnostic::general(format!("there is no rule `{}`", name.value))
                     .at_origin(name.origin)
-                    .help("`plimsoll explain` lists the rules"),
+                    .help(rules::meant(&name.value)),
             ),
         }
     }

@@ -140,7 +140,7 @@ pub struct Companion {
 pub struct Policy {
     /// Registries that images may come from; empty means that no list was given.
     pub trusted_registries: Vec<Sourced<String>>,
-    /// What single rules are to be, by id; `None` switches a rule off.
+    /// What single rules are to be, by id or name; `None` switches a rule off.
     pub severities: Vec<(Sourced<String>, Option<Severity>)>,
 }
 

@@ -314,7 +314,7 @@ pub struct Verbatim {
 /// An exception from a rule of `check`, with its reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waiver {
-    /// The rule: `PL105`.
+    /// The rule, by its id or its name: `PL105`.
     pub rule: Sourced<String>,
     /// Why the exception is right.
     pub reason: Sourced<String>,

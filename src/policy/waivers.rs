@@ -204,10 +204,12 @@ fn finding(rule: &'static Rule, message: String, waiver: &Waiver, settings: &Set
     let mut finding = Finding::new(rule.id, rules::severity(rule, settings)?, waiver.file, waiver.at, message);
     let Words { rule: named, until, odd, .. } = &waiver.words;
     let is_misspelt = named.is_empty() || odd.is_some() || until.as_deref().is_some_and(|day| !is_a_day(day));
-    finding.help(if is_misspelt {
-        "write `# plimsoll: waive RULE until YEAR-MONTH-DAY: the reason`"
+    if !named.is_empty() && rules::rule(named).is_none() {
+        finding.help(rules::meant(named));
+    } else if is_misspelt {
+        finding.help("write `# plimsoll: waive RULE until YEAR-MONTH-DAY: the reason`");
     } else {
-        rule.fix
-    });
+        finding.help(rule.fix);
+    }
     Some(finding)
 }

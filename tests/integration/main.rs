@@ -39,5 +39,6 @@ mod rules;
 mod run;
 mod score;
 mod templates;
+mod waivers;
 mod weakened;
 mod wrong;

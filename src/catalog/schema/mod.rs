@@ -140,7 +140,7 @@ nouns! {
     RESOURCE: "a podman name", check_resource, ["forge-db"], Some("^[a-zA-Z0-9][a-zA-Z0-9_.-]*$");
     PEER: "a network, an address, or the name of a service or network", check_peer, ["192.168.10.0/24", "localhost"], None;
     REGISTRY: "a registry, or a path in one", check_registry, ["quay.io", "docker.io/library"], None;
-    RULE: "a rule", check_rule, ["PL105"], Some("^(PL|HC)[0-9]+$");
+    RULE: "a rule", check_rule, ["PL203", "writable-rootfs"], Some("^((PL|HC)[0-9]{1,4}|[a-z][a-z0-9-]*)$");
     REASON: "a reason", check_reason, ["the entrypoint starts as root to chown its data, then drops"], Some("\\S.{8,}\\S");
     INTERFACE: "an interface", check_interface, ["eth0"], None;
 }
@@ -416,12 +416,18 @@ fn check_registry(text: &str) -> Result<(), Invalid> {
     ))
 }
 
+/// Which rules there are is known to whoever judges.
 fn check_rule(text: &str) -> Result<(), Invalid> {
     let digits = text.strip_prefix("PL").or_else(|| text.strip_prefix("HC")).unwrap_or("");
-    if !digits.is_empty() && digits.len() <= 4 && digits.bytes().all(|b| b.is_ascii_digit()) {
+    let is_id = !digits.is_empty() && digits.len() <= 4 && digits.bytes().all(|b| b.is_ascii_digit());
+    let in_name = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    if is_id || text.starts_with(|c: char| c.is_ascii_lowercase()) && text.bytes().all(in_name) {
         return Ok(());
     }
-    Err(Invalid::new(format!("`{}` is not the id of a rule", text.escape_debug()), "write its id, such as `PL105`"))
+    Err(Invalid::new(
+        format!("`{}` is neither the id nor the name of a rule", text.escape_debug()),
+        "write its id, such as `PL203`, or its name, such as `writable-rootfs`",
+    ))
 }
 
 fn check_reason(text: &str) -> Result<(), Invalid> {

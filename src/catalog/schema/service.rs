@@ -405,7 +405,7 @@ pub(crate) fn waive() -> &'static Schema {
     static SCHEMA: LazyLock<Schema> = LazyLock::new(|| Schema {
         what: "a waiver",
         fields: vec![
-            field("rule", Kind::Noun(&RULE), "The rule, by its id."),
+            field("rule", Kind::Noun(&RULE), "The rule, by its id or its name."),
             field("reason", Kind::Noun(&REASON), "Why the exception is right, in at least ten characters."),
             field("expires", Kind::Date, "The day the exception ends."),
         ],

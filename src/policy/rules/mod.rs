@@ -18,7 +18,7 @@ use super::{
     quadlet::{Loaded, Tree},
 };
 use crate::{
-    diagnostic::{Severity, Sources, Span},
+    diagnostic::{Severity, Sources, Span, nearest},
     parallel,
     policy::Effective,
 };
@@ -133,6 +133,14 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
 /// The rule of an id (`PL203`, in any case) or a name (`writable-rootfs`).
 pub fn rule(text: &str) -> Option<&'static Rule> {
     all().find(|rule| rule.id.eq_ignore_ascii_case(text) || rule.name == text)
+}
+
+/// What to say of a word that is no rule's.
+pub fn meant(word: &str) -> String {
+    match nearest(word, all().flat_map(|rule| [rule.id, rule.name])) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "`plimsoll explain` lists the rules".to_owned(),
+    }
 }
 
 /// The rules by theme, in the order of their ids.

@@ -1,0 +1,58 @@
+//! Waivers and `[policy]` of a catalog and of units, as whoever runs `check` meets them.
+
+use crate::run::{Project, Ran};
+
+const WEB: &str = "image = \"quay.io/example/web:1\"\n[limits]\nmemory = \"64M\"\ncpus = 1\n";
+
+/// The findings of a run that was to give JSON.
+fn findings(ran: &Ran) -> Vec<serde_json::Value> {
+    let value: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
+    value["findings"].as_array().unwrap().clone()
+}
+
+fn of_rule(ran: &Ran, rule: &str) -> Vec<serde_json::Value> {
+    findings(ran).into_iter().filter(|finding| finding["rule"] == rule).collect()
+}
+
+const CHECK: [&str; 5] = ["check", "--format", "json", "--as-of", "2026-01-01"];
+
+#[test]
+fn rules_are_called_by_their_names_wherever_they_are_called() {
+    let waiver = "[[waive]]\nrule = \"no-digest\"\nreason = \"the registry is on this host\"\n";
+    let project = Project::new().file("services/web.toml", format!("{WEB}{waiver}"));
+    let found = of_rule(&project.plimsoll(CHECK).ran(), "PL503");
+    assert_eq!(found.iter().map(|finding| finding["waived"].clone()).collect::<Vec<_>>(), [true], "{found:#?}");
+    for (list, severity) in
+        [("error", Some("error")), ("warning", Some("warning")), ("info", Some("info")), ("off", None)]
+    {
+        let policy = format!("[policy]\n{list} = [\"no-digest\"]\n");
+        let project = Project::new().file("services/web.toml", WEB).file("services/catalog.toml", policy);
+        let found = of_rule(&project.plimsoll(CHECK).ran(), "PL503");
+        assert_eq!(found.first().map(|finding| finding["severity"].as_str().unwrap()), severity, "{list}");
+    }
+}
+
+#[test]
+fn a_rule_that_has_two_names_is_named_once() {
+    let policy = "[policy]\nerror = [\"PL503\"]\noff = [\"no-digest\"]\n";
+    let project = Project::new().file("services/web.toml", WEB).file("services/catalog.toml", policy);
+    let ran = project.plimsoll(CHECK).ran();
+    assert_eq!((ran.status, ran.stdout.as_str()), (2, ""));
+    assert!(ran.stderr.contains("`[policy]` names PL503 twice: it is `no-digest`"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_name_that_is_nearly_a_rules_is_told() {
+    let reason = "the vendor's image writes its licence file into /opt at every start";
+    let unit = format!("# plimsoll: waive writable-rotfs: {reason}\n[Container]\nImage=quay.io/example/web:1\n");
+    let project = Project::new().file("units/web.container", unit);
+    let found = of_rule(&project.plimsoll(["check", "units", "--format", "json"]).ran(), "PL004");
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0]["help"], "did you mean `writable-rootfs`?");
+    let project = Project::new()
+        .file("services/web.toml", WEB)
+        .file("services/catalog.toml", "[policy]\noff = [\"writable-rotfs\"]\n");
+    let ran = project.plimsoll(["check"]).ran();
+    assert_eq!((ran.status, ran.stdout.as_str()), (2, ""));
+    assert!(ran.stderr.contains("help: did you mean `writable-rootfs`?"), "{}", ran.stderr);
+}
