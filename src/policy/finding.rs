@@ -26,13 +26,26 @@ pub struct Finding {
     pub waived: Option<String>,
     /// Whether the lines it points at hold a secret: a report says where they are, and never shows them.
     pub hidden: bool,
+    /// Whether it is about several services alike, and the file is only the first of theirs.
+    pub shared: bool,
 }
 
 impl Finding {
     /// A finding of a rule about a judged file, with nothing beside its message.
     pub fn new(rule: &'static str, severity: Severity, file: usize, at: Span, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self { rule, severity, message, file, at, related: Vec::new(), help: None, waived: None, hidden: false }
+        Self {
+            rule,
+            severity,
+            message,
+            file,
+            at,
+            related: Vec::new(),
+            help: None,
+            waived: None,
+            hidden: false,
+            shared: false,
+        }
     }
 
     /// Sets what to write instead.

@@ -4,16 +4,17 @@
 //! in and for its drop-ins. A rendered unit carries those of its TOML file. The same words in several files are one
 //! waiver, which is used where any of the files needs it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{
-    File, Finding, Settings,
+    File, Finding, Kind, Settings,
     rules::{self, Rule},
 };
 use crate::{
     diagnostic::{Sources, Span},
     model::Waiver as Declared,
     parallel,
+    unit::UnitType,
 };
 
 /// A waiver as it stands in a file.
@@ -58,12 +59,24 @@ pub(super) fn apply(files: &[File], sources: &Sources, settings: &Settings, find
             }
         }
     }
-    let mut told = BTreeSet::new();
+    let mut by_words: BTreeMap<&Words, Vec<&Waiver>> = BTreeMap::new();
     for waiver in &waivers {
-        if told.insert(&waiver.words) {
-            findings.extend(complaint(waiver, used[&waiver.words], settings));
-        }
+        by_words.entry(&waiver.words).or_default().push(waiver);
     }
+    for (words, same) in by_words {
+        let Some((waiver, shared)) = whose(&same, files) else { continue };
+        let complaint = complaint(waiver, used[words], settings);
+        findings.extend(complaint.map(|finding| Finding { shared, ..finding }));
+    }
+}
+
+/// Of one waiver in several files, that of the container: its slice and what is built for it carry it along. And whether
+/// it is one line of a catalog that holds for several containers.
+fn whose<'w>(same: &[&'w Waiver], files: &[File]) -> Option<(&'w Waiver, bool)> {
+    let of_container = |waiver: &&&Waiver| files[waiver.file].kind == Kind::Quadlet(UnitType::Container);
+    let mut containers = same.iter().filter(of_container);
+    let first = containers.next().or(same.first())?;
+    Some((first, containers.any(|other| other.at == first.at)))
 }
 
 fn names(words: &Words, rule: &'static str) -> bool {

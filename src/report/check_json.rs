@@ -59,7 +59,7 @@ pub fn text(report: &Report<'_>) -> String {
             path,
             line: position.line,
             column: position.column,
-            service: services.get(&finding.file).copied(),
+            service: services.of(finding),
             unit: report.path(finding.file),
             help: finding.help.as_deref(),
             waived: finding.waived.is_some(),

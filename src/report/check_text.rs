@@ -38,10 +38,10 @@ pub fn text(report: &Report<'_>, options: Options) -> String {
     while let Some(finding) = shown.next() {
         let mut also = Vec::new();
         // A line of the defaults is said of every service that inherits it.
-        let mut services: Vec<&str> = services_of.get(&finding.file).copied().into_iter().collect();
+        let mut services: Vec<&str> = services_of.of(finding).into_iter().collect();
         while let Some(next) = shown.next_if(|next| is_more_of(next, finding)) {
             if next.at == finding.at && next.message == finding.message {
-                services.extend(services_of.get(&next.file));
+                services.extend(services_of.of(next));
                 continue;
             }
             let position = report.sources.position(next.at);

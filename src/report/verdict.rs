@@ -32,9 +32,9 @@ impl<'a> Report<'a> {
         (self.sources.file(finding.at.file).path.as_str(), self.sources.position(finding.at))
     }
 
-    /// The services by the file they are made of.
-    pub fn services(&self) -> HashMap<usize, &'a str> {
-        self.verdict.units.iter().map(|unit| (unit.file, unit.service.as_str())).collect()
+    /// The services that findings are about.
+    pub fn services(&self) -> Services<'a> {
+        Services(self.verdict.units.iter().map(|unit| (unit.file, unit.service.as_str())).collect())
     }
 
     /// How many findings of a severity there are that nobody waived.
@@ -45,5 +45,16 @@ impl<'a> Report<'a> {
     /// How many findings were waived.
     pub fn waived(&self) -> usize {
         self.verdict.findings.iter().filter(|finding| finding.waived.is_some()).count()
+    }
+}
+
+/// The services by the file they are made of.
+#[derive(Clone, Debug)]
+pub struct Services<'a>(HashMap<usize, &'a str>);
+
+impl<'a> Services<'a> {
+    /// The one service that a finding is about.
+    pub fn of(&self, finding: &Finding) -> Option<&'a str> {
+        self.0.get(&finding.file).copied().filter(|_| !finding.shared)
     }
 }

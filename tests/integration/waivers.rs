@@ -56,3 +56,31 @@ fn a_name_that_is_nearly_a_rules_is_told() {
     assert_eq!((ran.status, ran.stdout.as_str()), (2, ""));
     assert!(ran.stderr.contains("help: did you mean `writable-rootfs`?"), "{}", ran.stderr);
 }
+
+#[test]
+fn a_waiver_that_nothing_needs_is_told_of_its_service() {
+    let waiver = |rule: &str| format!("[[waive]]\nrule = \"{rule}\"\nreason = \"left over from an experiment\"\n");
+    // `web.build` comes before `web.container`.
+    let built = "image = \"web.build\"\n[limits]\nmemory = \"64M\"\ncpus = 1\n[quadlet.Build]\n\
+                 SetWorkingDirectory = \"/srv/web\"\n";
+    let project = Project::new()
+        .file("services/catalog.toml", waiver("PL102"))
+        .file("services/api.toml", format!("{WEB}{}", waiver("PL106")))
+        .file("services/web.toml", format!("{built}{}", waiver("PL100")));
+    let services = |ran: &Ran| {
+        let of = |finding: &serde_json::Value| {
+            let words = finding["message"].as_str().unwrap();
+            (words.split(' ').find(|word| word.starts_with("PL")).unwrap().to_owned(), finding["service"].clone())
+        };
+        let mut all: Vec<_> = of_rule(ran, "PL004").iter().map(of).collect();
+        all.sort_by(|a, b| a.0.cmp(&b.0));
+        all.into_iter().map(|(rule, service)| format!("{rule} {service}")).collect::<Vec<_>>()
+    };
+    // That of the whole catalog is nobody's.
+    let expected = ["PL100 \"web\"", "PL102 null", "PL106 \"api\""];
+    assert_eq!(services(&project.plimsoll(CHECK).ran()), expected);
+    assert_eq!(project.plimsoll(["render"]).ran().status, 0);
+    // A tree without its catalog has the words alone, and slices may come first.
+    let tree = ["check", "out/etc/systemd", "out/etc/containers", "--format", "json"];
+    assert_eq!(services(&project.plimsoll(tree).ran()), ["PL100 \"web\"", "PL102 \"api\"", "PL106 \"api\""]);
+}
