@@ -269,7 +269,7 @@ fn a_file_is_judged_with_those_beside_it_and_told_of_alone() {
     let said: Vec<&str> =
         value["findings"].as_array().unwrap().iter().map(|f| f["message"].as_str().unwrap()).collect();
     assert!(said.iter().any(|message| message.contains("gone.network")), "{said:#?}");
-    assert!(!said.contains(&"there is no `lan.network`"), "{said:#?}");
+    assert!(!said.iter().any(|message| message.starts_with("there is no `lan.network`")), "{said:#?}");
 }
 
 #[test]

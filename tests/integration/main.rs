@@ -38,6 +38,7 @@ mod restarts;
 mod rules;
 mod run;
 mod score;
+mod searched;
 mod templates;
 mod waivers;
 mod weakened;

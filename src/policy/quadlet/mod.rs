@@ -119,7 +119,10 @@ pub fn load<'a>(files: &'a [File], sources: &Sources, podman: Version) -> (Tree<
 
     let (units, unreadable) = units(files, &read, &search, podman);
     findings.extend(losses::unreadable_drop_ins(files, sources, &read, &unreadable));
-    let converted = convert::all(&units, podman);
+    let is_read: HashSet<usize> = units.iter().map(|unit| unit.effective.index()).collect();
+    let unread = search.found.iter().filter(|(index, ..)| !is_read.contains(index));
+    let unread: HashSet<&str> = unread.map(|(index, ..)| files[*index].name()).collect();
+    let converted = convert::all(&units, &unread, podman);
     let mut tree = Tree::default();
     let mut fates: HashMap<usize, (String, bool)> = HashMap::new();
     let mut loaded: Vec<Loaded<'a>> = Vec::with_capacity(units.len());

@@ -39,7 +39,7 @@ impl Conversion<'_> {
                         format!("systemd knows no unit `{name}`: Podman translates it from {major}.{minor} on");
                     self.report.warn("PL024", word.at, message).help("name the service that is made of the file");
                 } else if self.find(&word.text, word.at, "PL024").is_none() {
-                    self.report.refuse("PL024", word.at, format!("there is no `{name}` to wait for"));
+                    self.missing("PL024", word.at, &word.text, true);
                 }
             }
         }

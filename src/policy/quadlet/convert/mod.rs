@@ -15,7 +15,7 @@ mod resources;
 mod services;
 mod users;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{Candidate, assigned::Assigned, entries, install, names, report::Report, search::Fate, sections};
 use crate::{
@@ -72,6 +72,8 @@ struct Conversion<'c> {
     keys: Assigned<'c>,
     podman: Version,
     known: &'c HashMap<&'c str, Known>,
+    /// The names of files that Podman does not read.
+    unread: &'c HashSet<&'c str>,
     /// Whether it is lost with its directory, whatever stands in it.
     lost: bool,
     report: Report,
@@ -91,8 +93,9 @@ pub(super) fn rank(unit_type: UnitType) -> u8 {
     }
 }
 
-/// Converts the units, which are in the order in which Podman came to them.
-pub(super) fn all(units: &[Candidate<'_>], podman: Version) -> Vec<Converted> {
+/// Converts the units, which are in the order in which Podman came to them; `unread` are the names of files that it does
+/// not read.
+pub(super) fn all(units: &[Candidate<'_>], unread: &HashSet<&str>, podman: Version) -> Vec<Converted> {
     let services: Vec<String> =
         units.iter().map(|unit| names::service(&unit.effective, unit.unit_type, podman)).collect();
     let mut known = HashMap::with_capacity(units.len());
@@ -106,7 +109,7 @@ pub(super) fn all(units: &[Candidate<'_>], podman: Version) -> Vec<Converted> {
     for rank_now in 1..=5 {
         // What is converted together does not look at each other: only at what came before, or was known from the start.
         let now = (0..units.len()).filter(|&at| rank(units[at].unit_type) == rank_now);
-        let outcomes = parallel::map(now, |at| (at, convert(&units[at], &services[at], &known, podman)));
+        let outcomes = parallel::map(now, |at| (at, convert(&units[at], &services[at], (&known, unread), podman)));
         for (at, (outcome, makes)) in outcomes {
             if let Some(makes) = makes
                 && let Some(known) = known.get_mut(units[at].effective.file().name()).filter(|known| known.at == at)
@@ -123,7 +126,7 @@ pub(super) fn all(units: &[Candidate<'_>], podman: Version) -> Vec<Converted> {
 fn convert(
     unit: &Candidate<'_>,
     service: &str,
-    known: &HashMap<&str, Known>,
+    (known, unread): (&HashMap<&str, Known>, &HashSet<&str>),
     podman: Version,
 ) -> (Outcome, Option<String>) {
     let effective = &unit.effective;
@@ -133,6 +136,7 @@ fn convert(
         keys: Assigned::of(effective, podman),
         podman,
         known,
+        unread,
         lost: matches!(unit.fate, Fate::LostWith(_)),
         report: Report::new(effective.index()),
         needs: Vec::new(),

@@ -2,7 +2,7 @@
 
 use super::{Conversion, Known, Need};
 use crate::{
-    diagnostic::Span,
+    diagnostic::{Span, nearest},
     unit::{UnitType, Version},
 };
 
@@ -31,21 +31,29 @@ impl<'c> Conversion<'c> {
     }
 
     /// A unit that is not there.
-    fn missing(&mut self, rule: &'static str, at: Span, file_name: &str, is_fatal: bool) {
+    pub(super) fn missing(&mut self, rule: &'static str, at: Span, file_name: &str, is_fatal: bool) {
         let lost = self.known.get(file_name).is_some_and(|known| known.lost);
+        let unread = self.unread.contains(file_name);
         let name = file_name.escape_debug();
-        let message =
-            if lost { format!("`{name}` is lost with its directory") } else { format!("there is no `{name}`") };
+        let message = if lost {
+            format!("`{name}` is lost with its directory")
+        } else if unread {
+            format!("`{name}` is there, and Podman does not read it")
+        } else {
+            format!("there is no `{name}` among the files that are judged")
+        };
         let finding =
             if is_fatal { self.report.refuse(rule, at, message) } else { self.report.error(rule, at, message) };
-        if self.known.len() > FEW {
+        if lost || unread {
             return;
         }
         let same_type = UnitType::of_file(file_name).map_or("", |(_, unit_type)| unit_type.suffix());
         let names = self.known.keys().copied().filter(|known| known.ends_with(same_type));
-        if let Some(meant) = crate::diagnostic::nearest(file_name, names).filter(|_| !lost) {
-            finding.help(format!("is `{meant}` meant?"));
-        }
+        let meant = if self.known.len() > FEW { None } else { nearest(file_name, names) };
+        finding.help(match meant {
+            Some(meant) => format!("is `{meant}` meant?"),
+            None => "write it, or judge the directory that holds it along with this one".to_owned(),
+        });
     }
 
     /// The networks that are joined.

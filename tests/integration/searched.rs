@@ -1,0 +1,44 @@
+//! Which files `check` takes for judged, where they come from, and what it says of those that it does not.
+
+use crate::run::{Project, Ran};
+
+/// The verdict of a run that was to give JSON.
+fn verdict(ran: &Ran) -> serde_json::Value {
+    serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr))
+}
+
+/// The findings of a rule.
+fn of_rule(ran: &Ran, rule: &str) -> Vec<serde_json::Value> {
+    let findings = verdict(ran)["findings"].as_array().unwrap().clone();
+    findings.into_iter().filter(|finding| finding["rule"] == rule).collect()
+}
+
+fn container(more: &str) -> String {
+    format!("[Container]\nImage=quay.io/example/web:1\n{more}")
+}
+
+#[test]
+fn a_file_that_is_missing_is_missing_from_what_is_judged() {
+    let project = Project::new()
+        .file("a/web.container", container("Network=backend.network\nVolume=db.volume:/db\n"))
+        .file("b/backend.network", "[Network]\n");
+    let said = |arguments: &[&str], rule: &str| {
+        let ran = project.plimsoll(arguments.iter().chain(&["--format", "json"])).ran();
+        let of = |finding: serde_json::Value| (finding["message"].clone(), finding["help"].clone());
+        of_rule(&ran, rule).into_iter().map(of).collect::<Vec<_>>()
+    };
+    let missing = |name: &str| {
+        let help = "write it, or judge the directory that holds it along with this one";
+        (format!("there is no `{name}` among the files that are judged").into(), help.into())
+    };
+    assert_eq!(said(&["check", "a"], "PL007"), [missing("backend.network")]);
+    assert_eq!(said(&["check", "a"], "PL008"), [missing("db.volume")]);
+    assert_eq!(said(&["check", "a", "b"], "PL007"), []);
+    // What is there and cannot be read is not missing.
+    let project = project.file("a/db.volume", "[Volume\n");
+    let ran = project.plimsoll(["check", "a", "--format", "json"]).ran();
+    let found = of_rule(&ran, "PL008");
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0]["message"], "`db.volume` is there, and Podman does not read it");
+    assert_eq!(found[0]["help"], serde_json::Value::Null);
+}
