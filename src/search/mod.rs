@@ -5,7 +5,8 @@
 //! a file, or where it stands, is for the policy to say.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
+    ffi::OsString,
     fs,
     io::{self, Read as _},
     path::{Path, PathBuf},
@@ -22,7 +23,8 @@ use crate::{
 /// A file that was found.
 #[derive(Clone, Debug)]
 pub struct FoundFile {
-    /// Its path beneath the directory that was searched.
+    /// Its path beneath the directory that was searched. What is not UTF-8 in a name has become U+FFFD, here and in
+    /// `shown`; where two names of a directory are then the same, it is escaped in the second.
     pub path: String,
     /// Its path as the reader of a message knows it.
     pub shown: Utf8PathBuf,
@@ -50,12 +52,12 @@ pub fn find(paths: &[Utf8PathBuf], diagnostics: &mut Diagnostics) -> Vec<FoundFi
         match fs::metadata(path) {
             Ok(meta) if meta.is_dir() => {
                 let met = walk.met;
-                walk.directory(path, beneath, Depth::All(0), true);
+                walk.directory(path.as_std_path(), (path, beneath), Depth::All(0), true);
                 if walk.met == met {
                     walk.complaints.push(nothing_to_judge(path));
                 }
             }
-            Ok(meta) if meta.is_file() || is_null(path) => walk.file_and_its_neighbours(path, beneath),
+            Ok(meta) if meta.is_file() || is_null(path.as_std_path()) => walk.file_and_its_neighbours(path, beneath),
             Ok(_) => walk.complain(path, "is neither a file nor a directory"),
             Err(error) => walk.complain(path, format_args!("cannot be read: {error}")),
         }
@@ -104,7 +106,8 @@ fn nothing_to_judge(path: &Utf8Path) -> Diagnostic {
 /// A file whose text has not been read.
 struct Entry {
     path: String,
-    file: Utf8PathBuf,
+    file: PathBuf,
+    shown: Utf8PathBuf,
     asked_for: bool,
     nature: Nature,
 }
@@ -127,14 +130,14 @@ impl Entry {
             Nature::Ignored => Ok(Some(String::new())),
             Nature::NoFile => Ok(None),
         };
-        let complain = |error| Diagnostic::general(format!("`{}` cannot be read: {error}", self.file));
+        let complain = |error| Diagnostic::general(format!("`{}` cannot be read: {error}", self.shown));
         let text = text.map_err(complain)?;
-        let shown = self.file.strip_prefix(".").unwrap_or(&self.file).to_owned();
+        let shown = self.shown.strip_prefix(".").unwrap_or(&self.shown).to_owned();
         Ok(FoundFile { path: self.path, shown, text, asked_for: self.asked_for })
     }
 }
 
-fn text(file: &Utf8Path) -> io::Result<String> {
+fn text(file: &Path) -> io::Result<String> {
     let mut file = fs::File::open(file)?;
     let length = file.metadata()?.len();
     if length > LARGEST {
@@ -167,56 +170,63 @@ struct Walk {
 }
 
 impl Walk {
-    fn directory(&mut self, dir: &Utf8Path, beneath: &str, depth: Depth, asked_for: bool) {
+    /// A directory, as it is shown and as it is called beneath the one that was searched.
+    fn directory(&mut self, dir: &Path, (shown, beneath): (&Utf8Path, &str), depth: Depth, asked_for: bool) {
         let Ok(real) = fs::canonicalize(dir) else { return };
         if self.above.contains(&real) {
             return;
         }
         let mut names = match names(dir) {
             Ok(names) => names,
-            Err(error) => return self.complain(dir, format_args!("cannot be read: {error}")),
+            Err(error) => return self.complain(shown, format_args!("cannot be read: {error}")),
         };
         names.sort();
         self.above.push(real.clone());
         let mut directories = Vec::new();
+        let mut lossy = HashSet::new();
         for name in names {
-            let path = if beneath.is_empty() { name.clone() } else { format!("{beneath}/{name}") };
             let file = dir.join(&name);
+            // Podman reads a file whatever bytes its name has.
+            let mut shown_name = name.to_string_lossy();
+            if name.to_str().is_none() && !lossy.insert(shown_name.clone().into_owned()) {
+                shown_name = name.as_encoded_bytes().escape_ascii().to_string().into();
+            }
+            let path = if beneath.is_empty() { shown_name.clone().into() } else { format!("{beneath}/{shown_name}") };
+            let shown = shown.join(&*shown_name);
             let meta = fs::metadata(&file);
             let is_dir = meta.as_ref().is_ok_and(fs::Metadata::is_dir);
             // Whoever masks a unit links it to /dev/null: an empty file.
             let is_file = meta.is_ok_and(|meta| meta.is_file()) || is_null(&file);
-            self.file(&real, &name, file.clone(), path.clone(), is_file, asked_for);
+            let entry =
+                |nature| Entry { path: path.clone(), file: file.clone(), shown: shown.clone(), asked_for, nature };
+            if let Some(nature) = nature(&path, is_file) {
+                self.file(real.join(&name), entry(nature));
+            }
             if is_dir {
-                directories.push((file, path, name));
+                directories.push((file, shown, path));
             }
         }
-        for (dir, path, name) in directories {
+        for (dir, shown, path) in directories {
+            let here = (&*shown, &*path);
             match depth {
-                Depth::All(deep) if deep < DEEPEST => self.directory(&dir, &path, Depth::All(deep + 1), asked_for),
-                Depth::DropIns if name.ends_with(".d") => self.directory(&dir, &path, Depth::DropIns, asked_for),
+                Depth::All(deep) if deep < DEEPEST => self.directory(&dir, here, Depth::All(deep + 1), asked_for),
+                Depth::DropIns if path.ends_with(".d") => self.directory(&dir, here, Depth::DropIns, asked_for),
                 Depth::All(_) | Depth::DropIns => {}
             }
         }
         self.above.pop();
     }
 
-    /// A file of a directory whose real path is `dir`.
-    fn file(&mut self, dir: &Path, name: &str, file: Utf8PathBuf, path: String, is_file: bool, asked_for: bool) {
-        let nature = match (is_of_interest(&path), is_file) {
-            (Some(Nature::Read), false) if !name.ends_with(".slice") => Nature::NoFile,
-            (Some(nature), true) => nature,
-            (Some(_), false) | (None, _) => return,
-        };
-        self.met += usize::from(asked_for);
+    /// A file in a directory of that real path.
+    fn file(&mut self, real: PathBuf, entry: Entry) {
+        self.met += usize::from(entry.asked_for);
         // Two ways to a directory are one. A link beside its file is another file: that is how an instance of a template
         // is made.
-        let real = dir.join(name);
         match self.known.get(&real) {
-            Some(at) => self.found[*at].asked_for |= asked_for,
+            Some(at) => self.found[*at].asked_for |= entry.asked_for,
             None => {
                 self.known.insert(real, self.found.len());
-                self.found.push(Entry { path, file, asked_for, nature });
+                self.found.push(entry);
             }
         }
     }
@@ -225,13 +235,13 @@ impl Walk {
     fn file_and_its_neighbours(&mut self, file: &Utf8Path, beneath: &str) {
         // A drop-in is judged with the unit it belongs to.
         let dir = Some(dir_of(file)).filter(|dir| !dir.as_str().is_empty()).unwrap_or(Utf8Path::new("."));
-        self.directory(dir, beneath, Depth::DropIns, false);
+        self.directory(dir.as_std_path(), (dir, beneath), Depth::DropIns, false);
         let own = file.file_name().unwrap_or_default();
         let drop_ins = format!("{own}.d");
         let mut is_there = false;
         for entry in &mut self.found {
-            let parent = entry.file.parent().unwrap_or(Utf8Path::new(""));
-            let is_it = entry.file.file_name() == Some(own) && (same_directory(parent, file.parent()));
+            let parent = entry.shown.parent().unwrap_or(Utf8Path::new(""));
+            let is_it = entry.shown.file_name() == Some(own) && (same_directory(parent, file.parent()));
             let is_its_drop_in =
                 parent.file_name() == Some(&drop_ins) && same_directory(parent, Some(&dir.join(&drop_ins)));
             entry.asked_for |= is_it || is_its_drop_in;
@@ -252,15 +262,22 @@ fn same_directory(a: &Utf8Path, b: Option<&Utf8Path>) -> bool {
     b.is_some_and(|b| a == b || (real(a).is_some() && real(a) == real(b)))
 }
 
-/// The names in a directory. One that is not UTF-8 can be no unit's.
-fn names(dir: &Utf8Path) -> io::Result<Vec<String>> {
-    let entries = fs::read_dir(dir)?.map(|entry| Ok(entry?.file_name().into_string().ok()));
-    entries.filter_map(io::Result::transpose).collect()
+/// The names in a directory.
+fn names(dir: &Path) -> io::Result<Vec<OsString>> {
+    fs::read_dir(dir)?.map(|entry| Ok(entry?.file_name())).collect()
 }
 
 /// Whether a path leads to /dev/null.
-fn is_null(path: &Utf8Path) -> bool {
+fn is_null(path: &Path) -> bool {
     fs::canonicalize(path).is_ok_and(|real| real == Path::new("/dev/null"))
+}
+
+/// What a name stands for, if it matters.
+fn nature(path: &str, is_file: bool) -> Option<Nature> {
+    match is_of_interest(path)? {
+        Nature::Read if !is_file && !path.ends_with(".slice") => Some(Nature::NoFile),
+        nature => is_file.then_some(nature),
+    }
 }
 
 /// Whether a file matters, and if so whether anybody reads it: a unit, a slice, a drop-in; or a file whose name says that

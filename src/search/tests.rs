@@ -1,4 +1,8 @@
-use std::{fs, os::unix::fs::symlink};
+use std::{
+    ffi::OsStr,
+    fs,
+    os::unix::{ffi::OsStrExt as _, fs::symlink},
+};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -100,4 +104,17 @@ fn a_path_that_is_not_there_or_holds_nothing_is_told() {
     // The same directory by two ways holds something both times.
     let (files, complaints) = found(&path, &["units", "link", "units/a.container", "link/a.container"]);
     assert_eq!((files.len(), complaints), (1, Vec::new()), "{files:?}");
+}
+
+#[test]
+fn names_that_are_no_text_are_found_and_told_apart() {
+    let (_dir, path) = with(&["b.container"]);
+    for name in [&b"caf\xe9.container"[..], b"caf\xe8.container", b"d\xe9/x.container"] {
+        let file = path.as_std_path().join(OsStr::from_bytes(name));
+        fs::create_dir_all(file.parent().expect("it has one")).expect("a directory");
+        fs::write(file, "[Container]\n").expect("a file");
+    }
+    let (files, complaints) = found(&path, &["."]);
+    let expected = ["b.container", "caf\u{fffd}.container", "caf\\xe9.container", "d\u{fffd}/x.container"];
+    assert_eq!((files, complaints), (expected.map(str::to_owned).to_vec(), Vec::new()));
 }

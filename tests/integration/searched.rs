@@ -1,5 +1,7 @@
 //! Which files `check` takes for judged, where they come from, and what it says of those that it does not.
 
+use std::{ffi::OsStr, fs, os::unix::ffi::OsStrExt as _};
+
 use crate::run::{Project, Ran};
 
 /// The verdict of a run that was to give JSON.
@@ -41,4 +43,24 @@ fn a_file_that_is_missing_is_missing_from_what_is_judged() {
     assert_eq!(found.len(), 1);
     assert_eq!(found[0]["message"], "`db.volume` is there, and Podman does not read it");
     assert_eq!(found[0]["help"], serde_json::Value::Null);
+}
+
+#[test]
+fn a_file_name_that_is_no_text_is_judged_and_told() {
+    let project = Project::new().file("units/ok.container", container(""));
+    fs::write(project.path().join("units").join(OsStr::from_bytes(b"caf\xe9.container")), container("")).unwrap();
+    let ran = project.plimsoll(["check", "units", "--format", "json"]).ran();
+    assert_eq!((ran.status, ran.stderr.as_str()), (1, ""));
+    let paths: Vec<_> = verdict(&ran)["units"].as_array().unwrap().iter().map(|unit| unit["path"].clone()).collect();
+    assert_eq!(paths, ["units/caf\u{fffd}.container", "units/ok.container"]);
+    let told = of_rule(&ran, "PL017");
+    assert_eq!(told.len(), 1, "{told:#?}");
+    assert_eq!(told[0]["message"], "systemd loads no unit named `caf\u{fffd}.service`");
+    for format in ["text", "sarif", "github", "junit"] {
+        assert_eq!(project.plimsoll(["check", "units", "--format", format]).ran().status, 1, "{format}");
+    }
+    assert_eq!(project.plimsoll(["score", "units"]).ran().status, 0);
+    // What stands on the command line has to be text.
+    let ran = project.plimsoll([OsStr::new("check"), OsStr::from_bytes(b"units/caf\xe9.container")]).ran();
+    assert_eq!((ran.status, ran.stdout.as_str()), (2, ""));
 }
