@@ -13,7 +13,7 @@ use crate::commands::{
 /// What to judge, and for whom.
 #[derive(Args, Debug)]
 pub struct JudgedArgs {
-    /// Directories of Quadlet files, or single ones, in place of the catalog
+    /// Directories of Quadlet files, or single ones, in place of the catalog; searched in this order
     #[arg(value_name = "PATH")]
     pub paths: Vec<Utf8PathBuf>,
     /// The Podman that will read the units [default: the catalog's target, else 5.4]

@@ -93,7 +93,8 @@ fn of_paths(options: &Options, sources: &mut Sources, diagnostics: &mut Diagnost
         let place = std::path::absolute(&file.shown).map(|place| place.to_string_lossy().into_owned());
         let place = place.unwrap_or_else(|_| file.shown.to_string());
         let is_file = file.text.is_some();
-        let found = File::found(file.path, file.shown, file.text.unwrap_or_default(), sources).at(place);
+        let found = File::found(file.path, file.shown, file.text.unwrap_or_default(), sources);
+        let found = found.at(place).found_by(file.root);
         files.push(if is_file { found } else { found.unreadable() });
     }
     Judged { files, settings, asked_for }

@@ -5,6 +5,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::{
     diagnostic::{FileId, Origin, SourceFile, SourceKind, Sources, Span},
     render::{FileKind, RenderedFile},
+    search::Root,
     unit::UnitType,
 };
 
@@ -48,6 +49,8 @@ pub struct File {
     pub place: String,
     /// Whether there is a text: a directory with the name of a unit, or a link to nothing, has none.
     pub readable: bool,
+    /// The directory of the search that it was found by.
+    pub root: Root,
     /// For every line, from the first, where it came from. Empty where the file is its own source.
     pub origins: Vec<Origin>,
 }
@@ -65,7 +68,8 @@ impl File {
             text: file.text.into(),
             kind: SourceKind::Unit,
         });
-        Self { place: format!("/{}", file.path), path: file.path, kind, id, readable: true, origins: file.origins }
+        let (place, root) = (format!("/{}", file.path), Root::default());
+        Self { place, path: file.path, kind, id, readable: true, root, origins: file.origins }
     }
 
     /// A file that was found; `shown` is its path as the reader of findings knows it.
@@ -78,13 +82,20 @@ impl File {
             text: text.into(),
             kind: SourceKind::Unit,
         });
-        Self { place: format!("/{path}"), path, kind, id, readable: true, origins: Vec::new() }
+        let (place, root) = (format!("/{path}"), Root::default());
+        Self { place, path, kind, id, readable: true, root, origins: Vec::new() }
     }
 
     /// As something that has the name of a unit and is no file.
     #[must_use]
     pub fn unreadable(self) -> Self {
         Self { readable: false, ..self }
+    }
+
+    /// As found by one of several directories.
+    #[must_use]
+    pub fn found_by(self, root: Root) -> Self {
+        Self { root, ..self }
     }
 
     /// With the place where it stands on this machine.

@@ -34,6 +34,17 @@ pub struct FoundFile {
     pub text: Option<String>,
     /// Whether it was asked for; the others are there because units refer to each other.
     pub asked_for: bool,
+    /// The directory that led to it.
+    pub root: Root,
+}
+
+/// One of the directories that are searched one after the other.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Root {
+    /// Its place among them: of two files of one name Podman reads the one that it comes to first.
+    pub number: usize,
+    /// What the paths of its files begin with, without a `/` at the end; empty where there is one directory only.
+    pub dir: String,
 }
 
 /// Directories deeper than this are a loop that no link admits to.
@@ -48,7 +59,8 @@ const LARGEST: u64 = 16 * 1024 * 1024;
 pub fn find(paths: &[Utf8PathBuf], diagnostics: &mut Diagnostics) -> Vec<FoundFile> {
     let mut walk = Walk::default();
     let beneath = beneath_what_they_share(paths);
-    for (path, beneath) in paths.iter().zip(&beneath) {
+    for (number, (path, beneath)) in paths.iter().zip(&beneath).enumerate() {
+        walk.root = Root { number, dir: beneath.clone() };
         match fs::metadata(path) {
             Ok(meta) if meta.is_dir() => {
                 let met = walk.met;
@@ -110,6 +122,7 @@ struct Entry {
     shown: Utf8PathBuf,
     asked_for: bool,
     nature: Nature,
+    root: Root,
 }
 
 /// What a name stands for.
@@ -133,7 +146,7 @@ impl Entry {
         let complain = |error| Diagnostic::general(format!("`{}` cannot be read: {error}", self.shown));
         let text = text.map_err(complain)?;
         let shown = self.shown.strip_prefix(".").unwrap_or(&self.shown).to_owned();
-        Ok(FoundFile { path: self.path, shown, text, asked_for: self.asked_for })
+        Ok(FoundFile { path: self.path, shown, text, asked_for: self.asked_for, root: self.root })
     }
 }
 
@@ -159,6 +172,7 @@ enum Depth {
 
 #[derive(Default)]
 struct Walk {
+    root: Root,
     found: Vec<Entry>,
     /// How many files that were asked for were met, those that were known already among them.
     met: usize,
@@ -197,10 +211,9 @@ impl Walk {
             let is_dir = meta.as_ref().is_ok_and(fs::Metadata::is_dir);
             // Whoever masks a unit links it to /dev/null: an empty file.
             let is_file = meta.is_ok_and(|meta| meta.is_file()) || is_null(&file);
-            let entry =
-                |nature| Entry { path: path.clone(), file: file.clone(), shown: shown.clone(), asked_for, nature };
             if let Some(nature) = nature(&path, is_file) {
-                self.file(real.join(&name), entry(nature));
+                let (path, file, shown, root) = (path.clone(), file.clone(), shown.clone(), self.root.clone());
+                self.file(real.join(&name), Entry { path, file, shown, asked_for, nature, root });
             }
             if is_dir {
                 directories.push((file, shown, path));

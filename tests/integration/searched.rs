@@ -64,3 +64,29 @@ fn a_file_name_that_is_no_text_is_judged_and_told() {
     let ran = project.plimsoll([OsStr::new("check"), OsStr::from_bytes(b"units/caf\xe9.container")]).ran();
     assert_eq!((ran.status, ran.stdout.as_str()), (2, ""));
 }
+
+#[test]
+fn directories_are_searched_in_the_order_in_which_they_are_named() {
+    let project = Project::new()
+        .file("run/web.container", container("Environment=A=run\n"))
+        .file("etc/web.container", container("Environment=A=etc\n"))
+        .file("etc/sub/web.container", container("Environment=A=sub\n"))
+        .file("run/web.container.d/10.conf", "[Container]\nEnvironment=DB_PASSWORD=tulip\n")
+        .file("etc/web.container.d/10.conf", "[Container]\n");
+    for (paths, shadowed, is_merged) in [
+        (["run", "etc"], ["etc/web.container", "etc/sub/web.container"], true),
+        (["etc", "run"], ["etc/sub/web.container", "run/web.container"], false),
+    ] {
+        let ran = project.plimsoll(["check", "--format", "json"].into_iter().chain(paths)).ran();
+        let units = verdict(&ran)["units"].clone();
+        let first = format!("{}/web.container", paths[0]);
+        assert_eq!(units[0]["path"], first.as_str());
+        let mut found: Vec<_> = of_rule(&ran, "PL023").iter().map(|finding| finding["path"].clone()).collect();
+        found.sort_by_key(|path| shadowed.iter().position(|shadowed| path == shadowed));
+        assert_eq!(found, shadowed, "{paths:?}");
+        let message = of_rule(&ran, "PL023")[0]["message"].clone();
+        assert!(message.as_str().unwrap().starts_with(&format!("Podman reads `{first}`")), "{message}");
+        // Of two drop-ins of one name the first counts.
+        assert_eq!(!of_rule(&ran, "PL601").is_empty(), is_merged, "{paths:?}");
+    }
+}

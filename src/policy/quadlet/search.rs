@@ -69,7 +69,7 @@ impl<'a> Search<'a> {
     pub(super) fn of(files: &'a [File], read: &[Option<Read<'a>>], podman: Version) -> Self {
         let mut search = Self::default();
         let mut seen: HashMap<&str, usize> = HashMap::new();
-        for (dir, entries) in search.directories(files, podman) {
+        for ((_, dir), entries) in search.directories(files, podman) {
             search.directory(&entries, is_searched(dir) || podman < DROP_INS_APART, read, &mut seen, podman);
         }
         search
@@ -83,38 +83,39 @@ impl<'a> Search<'a> {
 
     /// The directories in the order in which Podman searches them, a directory before those in it, each with what it
     /// holds by name. Drop-ins are put aside.
-    fn directories(&mut self, files: &'a [File], podman: Version) -> Vec<(&'a str, BTreeMap<&'a str, Entry>)> {
-        let mut by_dir: HashMap<&str, BTreeMap<&str, Entry>> = HashMap::new();
-        let mut drop_ins: Vec<(&str, usize)> = Vec::new();
+    fn directories(&mut self, files: &'a [File], podman: Version) -> Vec<(Place<'a>, BTreeMap<&'a str, Entry>)> {
+        let mut by_dir: HashMap<Place<'_>, BTreeMap<&str, Entry>> = HashMap::new();
+        let mut drop_ins: Vec<(Place<'_>, &str, usize)> = Vec::new();
         for (index, file) in files.iter().enumerate() {
-            let dir = file.dir();
+            let (root, dir) = (file.root.number, file.dir());
             match file.kind {
                 Kind::Quadlet(unit_type) => {
-                    by_dir.entry(dir).or_default().insert(file.name(), Entry::File(index, unit_type));
+                    by_dir.entry((root, dir)).or_default().insert(file.name(), Entry::File(index, unit_type));
                 }
-                Kind::DropIn => drop_ins.push((dir, index)),
+                Kind::DropIn => {
+                    let (parent, name) = dir.rsplit_once('/').unwrap_or(("", dir));
+                    drop_ins.push(((root, parent), name, index));
+                }
                 Kind::Slice | Kind::Other => {}
             }
             for (parent, name) in ancestors(dir) {
                 if UnitType::of_file(name).is_some_and(|(_, unit_type)| unit_type.since() <= podman) {
-                    by_dir.entry(parent).or_default().entry(name).or_insert(Entry::Directory(index));
+                    by_dir.entry((root, parent)).or_default().entry(name).or_insert(Entry::Directory(index));
                 }
             }
         }
-        let parent = |dir: &'a str| dir.rsplit_once('/').unwrap_or(("", dir));
-        drop_ins.sort_by(|(a, _), (b, _)| in_order(parent(a).0, parent(b).0));
-        let mut above = (0, "");
-        for (dir, index) in drop_ins {
-            let (parent, name) = parent(dir);
+        drop_ins.sort_by(|(a, ..), (b, ..)| in_order(*a, *b));
+        let mut above = (0, (0, ""));
+        for (parent, name, index) in drop_ins {
             if parent != above.1 {
                 above = (above.0 + 1, parent);
             }
-            if is_searched(parent) {
+            if is_searched(parent.1) {
                 self.drop_ins.entry(name).or_default().push((above.0, index));
             }
         }
         let mut directories: Vec<_> = by_dir.into_iter().collect();
-        directories.sort_by(|(a, _), (b, _)| in_order(a, b));
+        directories.sort_by(|(a, _), (b, _)| in_order(*a, *b));
         directories
     }
 
@@ -179,7 +180,11 @@ fn ancestors(dir: &str) -> impl Iterator<Item = (&str, &str)> {
     ends.map(move |end| dir[..end].rsplit_once('/').unwrap_or(("", &dir[..end])))
 }
 
-/// The order in which directories are searched: part by part, so that `a/b` comes before `a-b`.
-fn in_order(a: &str, b: &str) -> Ordering {
-    a.split('/').cmp(b.split('/'))
+/// A directory, and the place among those that were named of the one that led to it.
+type Place<'a> = (usize, &'a str);
+
+/// The order in which directories are searched: as they were named, and what is in them part by part, so that `a/b` comes
+/// before `a-b`.
+fn in_order(a: Place<'_>, b: Place<'_>) -> Ordering {
+    a.0.cmp(&b.0).then_with(|| a.1.split('/').cmp(b.1.split('/')))
 }
