@@ -90,3 +90,57 @@ fn directories_are_searched_in_the_order_in_which_they_are_named() {
         assert_eq!(!of_rule(&ran, "PL601").is_empty(), is_merged, "{paths:?}");
     }
 }
+
+#[test]
+fn sub_directories_are_searched_since_podman_4_7() {
+    let project = Project::new()
+        .file("units/web.container", container("Network=lan.network\n"))
+        .file("units/sub/api.container", container(""))
+        .file("units/sub/lan.network", "[Network]\n")
+        .file("host/etc/containers/systemd/web.container", container(""))
+        .file("host/etc/containers/systemd/stack/web.container", container(""))
+        .file("host/etc/containers/systemd/users/1000/mine.container", container(""))
+        .file("host/etc/containers/systemd/users/1000/sub/other.container", container(""))
+        .file("host/home/me/.config/containers/systemd/notes.container", container(""));
+    let generated = |podman: &str, paths: &[&str]| {
+        let arguments = ["check", "--podman", podman, "--format", "json"];
+        let ran = project.plimsoll(arguments.iter().chain(paths)).ran();
+        let units = verdict(&ran)["units"].as_array().unwrap().clone();
+        let ignored: Vec<_> = of_rule(&ran, "PL017").iter().map(|finding| finding["path"].clone()).collect();
+        let mut generated = Vec::new();
+        for unit in units {
+            let is_generated = unit["generated"] == true;
+            assert_eq!(ignored.contains(&unit["path"]), !is_generated, "{podman}: {unit}");
+            if is_generated {
+                generated.push(unit["path"].as_str().unwrap().to_owned());
+            }
+        }
+        generated
+    };
+    let all = ["units/web.container", "units/sub/api.container", "units/sub/lan.network"];
+    assert_eq!(generated("4.7", &["units"]), all);
+    for podman in ["4.4", "4.5", "4.6"] {
+        assert_eq!(generated(podman, &["units"]), ["units/web.container"], "{podman}");
+        assert_eq!(generated(podman, &["units/sub"]), ["units/sub/api.container", "units/sub/lan.network"], "{podman}");
+        // Each of two directories is searched, and what is in them is not.
+        assert_eq!(
+            generated(podman, &["units/sub", "units"]),
+            ["units/sub/api.container", "units/sub/lan.network", "units/web.container"],
+            "{podman}"
+        );
+    }
+    // A tree that mirrors a host has several directories that Podman begins with.
+    let host = [
+        "host/etc/containers/systemd/web.container",
+        "host/etc/containers/systemd/users/1000/mine.container",
+        "host/home/me/.config/containers/systemd/notes.container",
+    ];
+    assert_eq!(generated("4.6", &["host"]), host);
+    assert_eq!(generated("4.6", &["host/etc", "host/home"]), host);
+    let told = of_rule(&project.plimsoll(["check", "units", "--podman", "4.4", "--format", "json"]).ran(), "PL017");
+    let message = "Podman 4.4 searches no sub-directories, that began with 4.7: the unit is not generated";
+    assert_eq!(told[0]["message"], message);
+    // Whoever refers to it is not told that it is missing.
+    let told = of_rule(&project.plimsoll(["check", "units", "--podman", "4.4", "--format", "json"]).ran(), "PL007");
+    assert_eq!(told[0]["message"], "`lan.network` is there, and Podman does not read it");
+}

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::{
     drop_ins, names,
-    search::{Fate, Search},
+    search::{Fate, SUB_DIRECTORIES, Search},
 };
 use crate::{
     diagnostic::{Severity, nearest},
@@ -20,15 +20,17 @@ const SYSTEMD_UNITS: &[&str] = &["service", "timer", "socket", "target", "mount"
 
 /// Adds a finding for each such file.
 pub(super) fn add(files: &[File], search: &Search<'_>, podman: Version, findings: &mut Vec<Finding>) {
+    for &(index, _, fate) in &search.found {
+        if fate == Fate::Unsearched {
+            let (message, help) = unsearched(podman);
+            let mut finding = Finding::new("PL017", Severity::Error, index, files[index].whole(), message);
+            finding.help(help);
+            findings.push(finding);
+        }
+    }
     let mut say = |severity, index: usize, message: String| {
         findings.push(Finding::new("PL017", severity, index, files[index].whole(), message));
     };
-    for &(index, _, fate) in &search.found {
-        if fate == Fate::Unsearched {
-            let message = "Podman does not search directories whose name ends in `.d`: the unit is not generated";
-            say(Severity::Error, index, message.to_owned());
-        }
-    }
     let used = used(files, search, podman);
     for (index, file) in files.iter().enumerate() {
         match file.kind {
@@ -53,6 +55,19 @@ pub(super) fn add(files: &[File], search: &Search<'_>, podman: Version, findings
             Kind::Quadlet(_) | Kind::Slice => {}
         }
     }
+}
+
+/// Why a directory is not searched, and what to do.
+fn unsearched(podman: Version) -> (String, &'static str) {
+    if podman >= SUB_DIRECTORIES {
+        let message = "Podman does not search directories whose name ends in `.d`: the unit is not generated";
+        return (message.to_owned(), "give the directory another name");
+    }
+    let ((major, minor), (since, first)) = (podman, SUB_DIRECTORIES);
+    let message = format!(
+        "Podman {major}.{minor} searches no sub-directories, that began with {since}.{first}: the unit is not generated"
+    );
+    (message, "move the file into the directory above, or judge that directory if Podman is told to search it")
 }
 
 /// The drop-ins that are merged into some unit.

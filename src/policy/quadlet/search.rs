@@ -19,6 +19,9 @@ pub(super) const DIRECTORY_LOST: Version = (5, 0);
 /// Since then directories for drop-ins are passed over, with whatever stands in them.
 const DROP_INS_APART: Version = (5, 2);
 
+/// Since then sub-directories are searched (read in 4.4 to 4.8).
+pub(super) const SUB_DIRECTORIES: Version = (4, 7);
+
 /// What becomes of a Quadlet file before anything in it counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
@@ -69,8 +72,11 @@ impl<'a> Search<'a> {
     pub(super) fn of(files: &'a [File], read: &[Option<Read<'a>>], podman: Version) -> Self {
         let mut search = Self::default();
         let mut seen: HashMap<&str, usize> = HashMap::new();
-        for ((_, dir), entries) in search.directories(files, podman) {
-            search.directory(&entries, is_searched(dir) || podman < DROP_INS_APART, read, &mut seen, podman);
+        let tops: HashMap<usize, &str> = files.iter().map(|file| (file.root.number, &*file.root.dir)).collect();
+        for ((root, dir), entries) in search.directories(files, podman) {
+            let is_searched = (is_searched(dir) || podman < DROP_INS_APART)
+                && (podman >= SUB_DIRECTORIES || !is_beneath(dir, tops.get(&root).copied().unwrap_or_default()));
+            search.directory(&entries, is_searched, read, &mut seen, podman);
         }
         search
     }
@@ -172,6 +178,26 @@ impl<'a> Search<'a> {
 /// Whether Podman searches a directory: it passes over those whose name ends in `.d`, with all below them.
 fn is_searched(dir: &str) -> bool {
     dir.split('/').all(|name| !name.ends_with(".d"))
+}
+
+/// Whether a directory is beneath one that Podman's search begins with: the one that was named, or in a tree that mirrors
+/// a host its `containers/systemd`, with `users` and `users/UID` in it.
+fn is_beneath(dir: &str, named: &str) -> bool {
+    const QUADLETS: &str = "containers/systemd";
+    let of_host = dir.match_indices(QUADLETS).map(|(at, _)| at + QUADLETS.len());
+    let is_whole = |end: &usize| {
+        let before = &dir[..end - QUADLETS.len()];
+        (before.is_empty() || before.ends_with('/')) && dir[*end..].chars().next().is_none_or(|next| next == '/')
+    };
+    let Some(end) = of_host.filter(is_whole).last().filter(|end| *end >= named.len()) else { return dir != named };
+    let mut rest = dir[end..].trim_start_matches('/').split('/');
+    match rest.next().unwrap_or_default() {
+        "" => false,
+        "users" => {
+            rest.next().is_some_and(|uid| !uid.bytes().all(|byte| byte.is_ascii_digit())) || rest.next().is_some()
+        }
+        _ => true,
+    }
 }
 
 /// Each directory above a path and the one it is: `a/b` is `a` in the directory above and `b` in `a`.
