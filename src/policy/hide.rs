@@ -12,6 +12,10 @@ pub(super) fn hide(findings: &mut [Finding], sources: &Sources) {
         let places = std::iter::once(finding.at).chain(finding.related.iter().map(|(at, _)| *at));
         let mut lines: Vec<&str> = places.map(|at| lines_at(at, sources)).filter(|lines| is_secret_in(lines)).collect();
         lines.dedup();
+        // The reason of a waiver is shown beside what it accepts.
+        if let Some(reason) = finding.waived.as_mut().filter(|reason| is_secret_in(reason)) {
+            "for a reason that holds a secret, and is not shown".clone_into(reason);
+        }
         // A rule that looks for secrets names them, and takes care itself.
         if finding.hidden {
             continue;

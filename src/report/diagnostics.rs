@@ -49,10 +49,11 @@ fn without_secrets(diagnostic: &Diagnostic, sources: &Sources) -> Option<Diagnos
 
 /// Whether lines of a catalog hold a secret. `secret = ["db"]` names one of podman's.
 fn holds_secret(lines: &str) -> bool {
-    lines.lines().any(|line| match line.split_once('=') {
+    let holds = |lines: &str| match lines.split_once('=') {
         Some((key, value)) if key.trim() == "secret" => value.contains("value") || is_secret_in(value),
-        _ => is_secret_in(line),
-    }) || (lines.contains('\n') && is_secret_in(lines))
+        _ => is_secret_in(lines),
+    };
+    lines.lines().any(holds) || (lines.contains('\n') && holds(lines))
 }
 
 /// What draws them all.

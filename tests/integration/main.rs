@@ -21,6 +21,7 @@ mod check;
 mod cli;
 mod determinism;
 mod docs;
+mod hidden;
 mod injection;
 mod invariants;
 mod installing;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::secret::{Kind, has_known_beginning, has_password, is_assigned, is_in, is_literal, looks_random};
-use crate::diagnostic::{Sources, Span};
+use crate::diagnostic::{SourceKind, Sources, Span};
 
 /// The whole lines that a span touches, with those that a backslash joins to them.
 pub fn lines_at(at: Span, sources: &Sources) -> &str {
@@ -20,7 +20,61 @@ pub fn lines_at(at: Span, sources: &Sources) -> &str {
     while last < text.len() && goes_on(&bytes[begin(last)..last]) {
         last = end(last + 1);
     }
+    if sources.file(at.file).kind == SourceKind::Catalog {
+        (first, last) = statement(text, first, last);
+    }
     text.get(first..last).unwrap_or_default()
+}
+
+/// The lines of TOML from `first` to `last` with those of the list, table or text of many lines that they are part of.
+fn statement(text: &str, first: usize, last: usize) -> (usize, usize) {
+    let (mut from, mut at) = (first, 0);
+    let mut open: Vec<&str> = Vec::new();
+    for line in text.split_inclusive('\n') {
+        if open.is_empty() && at <= first {
+            from = at;
+        }
+        open = left_open(line, open);
+        at += line.len();
+        if at > last && open.is_empty() {
+            break;
+        }
+    }
+    (from, at.max(last))
+}
+
+/// What is open after a line of TOML, brackets and texts, each by what closes it.
+fn left_open<'t>(line: &'t str, mut open: Vec<&'t str>) -> Vec<&'t str> {
+    const TEXTS: [&str; 4] = ["\"\"\"", "'''", "\"", "'"];
+    let mut rest = line;
+    while let Some(next) = rest.chars().next() {
+        let mut width = next.len_utf8();
+        match open.last().copied() {
+            Some(text) if TEXTS.contains(&text) => {
+                if rest.starts_with(text) {
+                    open.pop();
+                    width = text.len();
+                } else if next == '\\' && text.starts_with('"') {
+                    width += rest[1..].chars().next().map_or(0, char::len_utf8);
+                }
+            }
+            _ if next == '#' => break,
+            Some(bracket) if rest.starts_with(bracket) => drop(open.pop()),
+            _ => match TEXTS.iter().find(|text| rest.starts_with(**text)) {
+                Some(text) => {
+                    open.push(text);
+                    width = text.len();
+                }
+                None if next == '[' => open.push("]"),
+                None if next == '{' => open.push("}"),
+                None => {}
+            },
+        }
+        rest = &rest[width..];
+    }
+    // A text of one line ends with it, though nothing closes it.
+    open.retain(|text| !matches!(*text, "\"" | "'"));
+    open
 }
 
 /// A text about lines that hold a secret, without it; nothing where what it quotes cannot be told from the secret.
@@ -77,33 +131,79 @@ fn without<'t>(text: &'t str, literals: &[String]) -> Cow<'t, str> {
     text
 }
 
-/// The secrets of lines as they stand there, the longest first, and the pieces of those that are made of several.
-fn literals(lines: &str) -> Vec<String> {
-    let mut found: Vec<&str> = Vec::new();
-    let stop = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | ';' | '&' | '|' | ']' | '}' | '[' | '{');
-    for (at, sign) in lines.char_indices().filter(|(_, c)| matches!(c, '=' | ' ' | ',' | ':' | '\t' | '\n')) {
-        let name = lines[..at].trim_end_matches([' ', '"', '\'', ',', '\t', '\\', '=', '\n']);
+/// Values that are a secret to every name that may have one.
+const SAMPLES: [&str; 2] = ["k0e1y2b3c4d5f6g7h8i9j0", "user:k0e1y2b3"];
+
+/// Which names and values to look for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Which {
+    /// All of them.
+    All,
+    /// Those in a quotation, as far as they are of ordinary length: this is asked of every line.
+    Quoted,
+}
+
+/// What is given to a name that is a secret's: `PASSWORD=…`, `--password …`, `"password=a b"`; and whether it has a
+/// quotation of its own.
+fn assigned(lines: &str, which: Which) -> impl Iterator<Item = (&str, bool)> {
+    let most = if which == Which::All { lines.len() } else { 512 };
+    let signs = lines.char_indices().filter(|(_, c)| matches!(c, '=' | ' ' | ',' | ':' | '\t' | '\n'));
+    signs.filter_map(move |(at, sign)| {
+        let before = &lines[boundary(lines, at.saturating_sub(most))..at];
+        let after = &lines[at + 1..boundary(lines, at + 1 + most)];
+        let name = before.trim_end_matches([' ', '"', '\'', ',', '\t', '\\', '=', '\n']);
         let start = name
             .rfind(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')))
             .map_or(0, |at| at + name[at..].chars().next().map_or(1, char::len_utf8));
+        let opens = after.trim_start_matches([' ', '\t', '\\', '\n', ',', '[', '{', '=']);
+        let is_quote = |c: &char| matches!(c, '"' | '\'');
+        let own = opens.chars().next().filter(is_quote);
+        // `"password=a b"`: the quotation that holds the name holds the value as well.
+        let outer = name[..start].chars().next_back().filter(is_quote).filter(|_| name.len() == before.len());
+        let quote = own.or(outer);
         let name = &name[start..];
-        if sign != '=' && !name.starts_with('-') {
-            continue;
+        let bare = name.trim_start_matches('-');
+        let is_value = which == Which::All && name == "value";
+        // Most names are told by themselves, whatever they are given.
+        let could_be = || is_value || SAMPLES.iter().any(|sample| is_assigned(bare, sample));
+        if sign != '=' && bare == name || which == Which::Quoted && quote.is_none() || !could_be() {
+            return None;
         }
-        let opens = lines[at + 1..].trim_start_matches([' ', '\t', '\\', '\n', ',', '[', '{', '=']);
-        let quote = opens.chars().next().filter(|c| matches!(c, '"' | '\''));
         let value = opens.trim_start_matches(['"', '\'']);
         let ends = match quote {
             Some(quote) => value.find(quote).unwrap_or(value.len()),
             None => value.find(stop).unwrap_or(value.len()),
         };
         let value = &value[..ends];
-        if is_assigned(name.trim_start_matches('-'), value) || name == "value" {
-            found.push(value);
-            // What an outer quotation holds after the first blank may be more of it, or not.
-            found.extend(value.split(stop));
-            found.extend(value.split_once([':', '/']).map(|(_, password)| password));
-        }
+        (is_assigned(bare, value) || is_value).then_some((value, own.is_some()))
+    })
+}
+
+/// The next place in a text, from `at` on, where a character begins.
+fn boundary(text: &str, at: usize) -> usize {
+    (at..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len())
+}
+
+/// Where a value ends that is not quoted.
+fn stop(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '"' | '\'' | ',' | ';' | '&' | '|' | ']' | '}' | '[' | '{')
+}
+
+/// Whether a secret is given to a name in a quotation, with a blank in it.
+pub(super) fn is_assigned_in_quotes(lines: &str) -> bool {
+    let could_be = lines.contains(['"', '\'']) && lines.contains(' ');
+    could_be && assigned(lines, Which::Quoted).any(|(value, _)| value.contains(' '))
+}
+
+/// The secrets of lines as they stand there, the longest first, and the pieces of those that are made of several.
+fn literals(lines: &str) -> Vec<String> {
+    let mut found: Vec<&str> = Vec::new();
+    for (value, is_quoted) in assigned(lines, Which::All) {
+        found.push(value);
+        // What an outer quotation holds after the first blank may be more of it, or not.
+        let pieces = value.split(stop).enumerate();
+        found.extend(pieces.filter(|(at, piece)| is_quoted || *at == 0 || piece.len() > 3).map(|(_, piece)| piece));
+        found.extend(value.split_once([':', '/']).map(|(_, password)| password));
     }
     for (at, _) in lines.match_indices("://") {
         let rest = &lines[at + 3..];
@@ -121,24 +221,13 @@ fn literals(lines: &str) -> Vec<String> {
 
 /// Secrets that have no name: what commands take as a password, what stands before an `@`, keys known by how they begin.
 pub(super) fn lies_bare(lines: &str) -> Vec<&str> {
-    let mut found = Vec::new();
-    let (mut command, mut before) = ("", "");
-    for word in lines.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '[' | ']' | '{' | '}' | ',' | '\\'))
-    {
-        if word.is_empty() {
-            continue;
-        }
+    let mut found = of_commands(lines);
+    let mut before = "";
+    for word in words(lines) {
         let value = word.rsplit_once('=').map_or(word, |(_, value)| value);
-        let program = value.rsplit('/').next().unwrap_or(value);
-        let is_mysql = command.starts_with("mysql") || command.starts_with("mariadb");
-        let password = match before {
-            "-a" | "--pass" if command == "redis-cli" => Some(word),
-            "-u" | "--user" if command == "curl" => word.split_once(':').map(|(_, password)| password),
-            "Bearer" | "bearer" => Some(word),
-            _ if is_mysql => word.strip_prefix("-p"),
-            _ => None,
-        };
-        found.extend(password.filter(|password| is_literal(password, Kind::Password)));
+        if matches!(before, "Bearer" | "bearer") && is_literal(word, Kind::Password) {
+            found.push(word);
+        }
         if has_known_beginning(word) {
             found.push(value);
         }
@@ -151,17 +240,55 @@ pub(super) fn lies_bare(lines: &str) -> Vec<&str> {
                 found.extend(user.split_once(':').map(|(_, password)| password));
             }
         }
+        before = word;
+    }
+    found
+}
+
+/// The passwords that commands are given by an option without a name: `mysql -p…`, `redis-cli -a …`, `curl -u me:…`,
+/// and what follows `Authorization: Bearer`.
+pub(super) fn of_commands(lines: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let (mut command, mut before, mut header) = ("", "", false);
+    for word in words(lines) {
+        let is_mysql = command.starts_with("mysql") || command.starts_with("mariadb");
+        let password = match before {
+            _ if header && before.to_ascii_lowercase().ends_with("bearer") => Some(word),
+            "-a" | "--pass" if command == "redis-cli" => Some(word),
+            "-u" | "--user" if command == "curl" => after_colon(word),
+            _ if command == "curl" => word.strip_prefix("--user=").and_then(after_colon),
+            _ if is_mysql => word.strip_prefix("-p"),
+            _ => None,
+        };
+        // Of `${NAME}` the split above left the `$`.
+        let is_word = |password: &&str| !password.starts_with('-') && !password.ends_with('$');
+        let is_one = |password: &&str| is_word(password) && is_literal(password, Kind::Password);
+        found.extend(password.filter(is_one));
+        let is_header = |word: &str| word.to_ascii_lowercase().contains("authorization:");
+        header = is_header(word) || header && is_header(before);
+        let program = word.rsplit(['/', '=']).next().unwrap_or(word);
         if matches!(program, "redis-cli" | "curl") || program.starts_with("mysql") || program.starts_with("mariadb") {
             command = program;
+        } else if word.ends_with([';', '|', '&']) {
+            command = "";
         }
         before = word;
     }
     found
 }
 
+fn after_colon(text: &str) -> Option<&str> {
+    text.split_once(':').map(|(_, rest)| rest)
+}
+
+fn words(lines: &str) -> impl Iterator<Item = &str> {
+    let parts = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '[' | ']' | '{' | '}' | ',' | '\\');
+    lines.split(parts).filter(|word| !word.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{literals, redacted, redacted_or_bare};
+    use super::{literals, of_commands, redacted, redacted_or_bare, statement};
 
     #[test]
     fn what_is_said_of_a_line_says_nothing_of_its_secret() {
@@ -199,5 +326,75 @@ mod tests {
         let line = "PodmanArgs=--build-arg API_KEY=hunter2";
         let said = redacted("write `PodmanArgs=--build-arg=API_KEY=hunter2`", line);
         assert_eq!(said.as_deref(), Some("write `PodmanArgs=--build-arg=API_KEY=…`"));
+    }
+
+    #[test]
+    fn a_quotation_holds_its_blanks() {
+        for line in [
+            "LogOpt=splunk-token=\"my hunter2\"",
+            "LogOpt=\"splunk-token=my hunter2\"",
+            "LogOpt=splunk-token='my hunter2' x",
+            "PodmanArgs=--log-opt \"splunk-token=my hunter2\"",
+        ] {
+            assert!(super::is_in(line), "{line}");
+            let said = redacted_or_bare(&format!("write `{line}`"), line);
+            assert!(!said.contains("hunter2"), "{line}: {said}");
+        }
+        assert!(!super::is_in("Label=\"value=two words\""));
+    }
+
+    #[test]
+    fn a_statement_of_toml_has_many_lines() {
+        let whole = |text: &str, word: &str| {
+            let at = text.find(word).unwrap();
+            let first = text[..at].rfind('\n').map_or(0, |at| at + 1);
+            let last = text[at..].find('\n').map_or(text.len(), |more| at + more);
+            let (from, to) = statement(text, first, last);
+            text[from..to].to_owned()
+        };
+        let list = "exec = [ # a ] that ends nothing\n  \"x]\",\n  'y\\', [\n  \"z\" ],\n]\n";
+        let text = format!("a = \"[\"\n{list}b = 1\n");
+        for word in ["exec", "x]", "y", "z"] {
+            assert_eq!(whole(&text, word), list, "{word}");
+        }
+        assert_eq!(whole(&text, "b ="), "b = 1\n");
+        assert_eq!(whole("a = \"open\nb = [1]\n[c]\nd = 1", "[c]"), "[c]\n");
+        assert_eq!(whole("a = \"\"\"\nb [\n\"\"\"\nc = 1\n", "b ["), "a = \"\"\"\nb [\n\"\"\"\n");
+        // What is never closed goes on to the end.
+        assert_eq!(whole("a = [\nb = 1\nc = 2", "b ="), "a = [\nb = 1\nc = 2");
+    }
+
+    #[test]
+    fn commands_are_given_passwords() {
+        for line in [
+            "mysqladmin -phunter2 ping",
+            "sh -c /usr/bin/mariadb-admin -u root -phunter2 status",
+            "redis-cli -a hunter2 ping",
+            "curl -fsS -u me:hunter2 http://x",
+            "curl --user=me:hunter2 http://x",
+            "wget --header \"Authorization: Bearer hunter2\" http://x",
+            "curl -H Authorization:\\ Bearer hunter2 x",
+        ] {
+            assert_eq!(of_commands(line), ["hunter2"], "{line}");
+        }
+        for line in [
+            "mysqladmin -p ping",
+            "mysqladmin -p$$MYSQL_ROOT_PASSWORD ping",
+            "mysqladmin -p$$(cat /run/secrets/db) ping",
+            "mysqladmin -p`cat /run/secrets/db` ping",
+            "mysqladmin ping && nginx -prefix",
+            "redis-cli -a ${PASSWORD} ping",
+            "mysqladmin -p$${PASSWORD} ping",
+            "redis-server -a hunter2",
+            "curl -u $USER:$PASSWORD http://x",
+            "curl -u me: http://x",
+            "podman run -u 1000:1000 x",
+            "proxy --auth Bearer --realm x",
+            "proxy --auth Bearer hunter2",
+            "curl -H \"Authorization: Bearer $TOKEN\" x",
+            "sed -e s/a/b -p hunter2",
+        ] {
+            assert_eq!(of_commands(line), [""; 0], "{line}");
+        }
     }
 }

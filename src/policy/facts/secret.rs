@@ -3,7 +3,7 @@
 //! `PASSWORD_FILE`), by the beginning of its value (`ghp_`), or by its place in a URL. Values that point to a secret
 //! and are none, paths and variables and switches, are left alone.
 
-use super::redact::lies_bare;
+use super::redact::{is_assigned_in_quotes, lies_bare, of_commands};
 use crate::{
     diagnostic::Span,
     policy::{Effective, effective::Value},
@@ -36,6 +36,9 @@ const KEYS: &[&str] = &[
     "ReloadCmd",
 ];
 
+/// Those of them that hold a command, beside `Exec`.
+const COMMANDS: &[&str] = &["Entrypoint", "HealthCmd", "HealthStartupCmd", "ReloadCmd"];
+
 /// Keys that hold `USER:PASSWORD` or `KEY:PASSPHRASE`.
 const CREDENTIALS: &[&str] = &["Creds", "DecryptionKey"];
 
@@ -59,7 +62,7 @@ pub fn is_in(lines: &str) -> bool {
     let bare = lines.replace(['[', ']', '{', '}', '"', '\'', '\\', ','], " ");
     let text = bare.split_whitespace().collect::<Vec<_>>().join(" ");
     let text = text.replace(" = ", "=").replace(" =", "=").replace("= ", "=").replace("=--", " --");
-    in_words(text.split(' '), false).is_some()
+    in_words(text.split(' '), false).is_some() || is_assigned_in_quotes(lines)
 }
 
 /// Whether a name and its value are a secret's.
@@ -73,13 +76,26 @@ fn in_value(value: &Value<'_>) -> Option<String> {
     }
     let split = value.split(Mode::Args);
     let arguments = matches!(value.key, "PodmanArgs" | "GlobalArgs");
-    match split.lost {
+    let words = || split.words.iter().map(|word| word.text.as_str());
+    let in_command = || {
+        let is_one = match value.key {
+            // A whole command may be one argument; those beside it are podman's.
+            "PodmanArgs" => words().any(|word| !of_commands(word).is_empty()),
+            key if key.starts_with("Exec") || COMMANDS.contains(&key) => {
+                !of_commands(&words().collect::<Vec<_>>().join(" ")).is_empty()
+            }
+            _ => false,
+        };
+        is_one.then(String::new)
+    };
+    let named = match split.lost {
         // Podman reads nothing of the line; whoever reads the file reads all of it.
         Some(_) => in_words(value.text.split_whitespace(), arguments),
         // `username=me,password=…`
         None if value.key == "Options" => in_words(split.words.iter().flat_map(|w| w.text.split(',')), arguments),
-        None => in_words(split.words.iter().map(|word| word.text.as_str()), arguments),
-    }
+        None => in_words(words(), arguments),
+    };
+    named.or_else(in_command)
 }
 
 /// The name of the first secret among words; `podman` where they are podman's arguments.
@@ -276,8 +292,9 @@ const WORDS: &[&str] = &[
     "random",
 ];
 /// Beginnings of values that say where the secret is.
-const REFERENCES: &[&str] =
-    &["/", "./", "../", "~/", "{", "<", "file:", "env:", "op:", "vault:", "ssm:", "secret:", "http://", "https://"];
+const REFERENCES: &[&str] = &[
+    "/", "`", "./", "../", "~/", "{", "<", "file:", "env:", "op:", "vault:", "ssm:", "secret:", "http://", "https://",
+];
 
 /// Whether a value is a secret itself, and not a switch, a number, or where to find it.
 pub(super) fn is_literal(value: &str, kind: Kind) -> bool {
@@ -298,7 +315,7 @@ fn is_variable(value: &str) -> bool {
     let mut chars = value.chars();
     match (chars.next(), chars.next()) {
         // A shell in the container sees `$NAME` where the unit says `$$NAME`.
-        (Some('$'), Some('$')) => value[2..].starts_with(['_', '{']) || is_shouted(&value[2..]),
+        (Some('$'), Some('$')) => value[2..].starts_with(['_', '{', '(']) || is_shouted(&value[2..]),
         (Some('$'), Some(next)) => next.is_ascii_alphabetic() || matches!(next, '_' | '{' | '('),
         (Some('%'), Some(next)) => next != '%',
         _ => false,
