@@ -61,9 +61,9 @@ fn of_catalog(options: &Options, sources: &mut Sources, diagnostics: &mut Diagno
     let (catalog, bundle) = catalog::load(&options.place, &[], sources, diagnostics)?;
     let settings = settings(options, Some((&catalog.target, &catalog.policy)), diagnostics);
     drop(catalog);
-    // Where the tree stands beside the catalog, a line that is in no TOML file is shown there.
-    let out = Some(options.place.beside("out")).filter(|out| out.is_dir());
-    let files: Vec<File> = bundle.files.into_iter().map(|file| File::rendered(file, out.as_deref(), sources)).collect();
+    // A line that is in no TOML file is shown where `render` writes it, whether it has done so or not.
+    let out = options.place.beside("out");
+    let files: Vec<File> = bundle.files.into_iter().map(|file| File::rendered(file, &out, sources)).collect();
     Some(Judged { asked_for: vec![true; files.len()], files, settings })
 }
 

@@ -57,13 +57,13 @@ pub struct File {
 
 impl File {
     /// A file of a bundle; its text moves to the sources. `out` is the folder that the reader of findings finds it in.
-    pub fn rendered(file: RenderedFile, out: Option<&Utf8Path>, sources: &mut Sources) -> Self {
+    pub fn rendered(file: RenderedFile, out: &Utf8Path, sources: &mut Sources) -> Self {
         let kind = match file.kind {
             FileKind::Quadlet(unit_type) => Kind::Quadlet(unit_type),
             FileKind::Slice => Kind::Slice,
         };
         let id = sources.add(SourceFile {
-            path: out.map_or_else(|| file.path.as_str().into(), |out| out.join(&file.path)),
+            path: out.join(&file.path),
             name: file.path.clone(),
             text: file.text.into(),
             kind: SourceKind::Unit,

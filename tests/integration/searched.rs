@@ -144,3 +144,25 @@ fn sub_directories_are_searched_since_podman_4_7() {
     let told = of_rule(&project.plimsoll(["check", "units", "--podman", "4.4", "--format", "json"]).ran(), "PL007");
     assert_eq!(told[0]["message"], "`lan.network` is there, and Podman does not read it");
 }
+
+#[test]
+fn a_catalog_is_judged_alike_with_and_without_its_tree() {
+    let service = "image = \"quay.io/example/web:1\"\n[limits]\nmemory = \"64M\"\ncpus = 1\n";
+    let project = Project::new().file("services/web.toml", service);
+    let said = || {
+        let of = |arguments: &[&str]| {
+            let ran = project.plimsoll(arguments).ran();
+            assert_eq!(ran.stderr, "");
+            ran.stdout
+        };
+        let checks =
+            ["text", "json", "sarif", "github", "junit"].map(|format| of(&["check", "-v", "--format", format]));
+        (checks, of(&["score", "--format", "json"]))
+    };
+    let without = said();
+    assert!(without.0[1].contains("\"out/etc/containers/systemd/plimsoll/web.container\""), "{}", without.0[1]);
+    fs::create_dir(project.path().join("out")).unwrap();
+    assert_eq!(said(), without, "an empty tree");
+    assert_eq!(project.plimsoll(["render"]).ran().status, 0);
+    assert_eq!(said(), without, "the tree");
+}
