@@ -1,12 +1,13 @@
 //! Finds the files of a catalog directory.
 
-use std::fs;
+use std::{fs, sync::Arc};
 
 use camino::Utf8Path;
 
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, FileId, SourceFile, SourceKind, Sources, Span},
     model::Name,
+    parallel,
 };
 
 /// A service file.
@@ -42,6 +43,7 @@ pub(crate) struct Files {
 pub(crate) fn find(dir: &Utf8Path, sources: &mut Sources, diagnostics: &mut Diagnostics) -> Files {
     let mut finder = Finder { dir, sources, diagnostics, files: Files::default() };
     finder.top();
+    finder.read_services();
     finder.files
 }
 
@@ -163,8 +165,8 @@ impl Finder<'_> {
         let stem = file_name.strip_suffix(".toml").unwrap_or(file_name);
         match Name::new(stem) {
             Ok(stem) => {
-                let (file, readable) = self.read(path, shown);
-                self.files.services.push(ServiceFile { stack: stack.cloned(), stem, file, readable });
+                let file = self.add(path, shown);
+                self.files.services.push(ServiceFile { stack: stack.cloned(), stem, file, readable: true });
             }
             Err(invalid) => {
                 let help = format!("the stem of the file is the name of the service: {}", invalid.help);
@@ -218,47 +220,79 @@ impl Finder<'_> {
         Some(names)
     }
 
+    /// Reads the services, which are many: they were only named so far.
+    fn read_services(&mut self) {
+        let sources = &*self.sources;
+        let read = parallel::map(&self.files.services, |service| text(&sources.file(service.file).path));
+        for (at, read) in read.into_iter().enumerate() {
+            let file = self.files.services[at].file;
+            self.files.services[at].readable = self.take_in(file, read);
+        }
+    }
+
     /// Reads a file; the second value is false where that failed, and then an empty text stands for it.
     fn read(&mut self, path: &Utf8Path, name: String) -> (FileId, bool) {
-        // A pipe or a device might never end.
-        let read = match fs::metadata(path) {
-            Ok(meta) if !meta.is_file() => Err("not a regular file".to_owned()),
-            _ => fs::read(path).map_err(|error| format!("cannot read the file: {error}")),
-        };
-        let read = read.and_then(|bytes| match u32::try_from(bytes.len()) {
-            Ok(_) => Ok(bytes),
-            Err(_) => Err("the file is larger than 4 GiB".to_owned()),
-        });
-        let (text, problem) = match read.map(String::from_utf8) {
-            Ok(Ok(text)) => (text, None),
-            Ok(Err(error)) => {
-                let at = error.utf8_error().valid_up_to();
-                // For the message: what is no text is shown by a stand-in.
-                let shown = String::from_utf8_lossy(error.as_bytes()).into_owned();
-                (shown, Some(("the file is not UTF-8".to_owned(), at, "save it as UTF-8")))
-            }
-            Err(message) => (String::new(), Some((message, 0, "a catalog's files are files that you may read"))),
-        };
-        let file =
-            self.sources.add(SourceFile { path: path.to_owned(), name, text: text.into(), kind: SourceKind::Catalog });
-        let Some((message, at, help)) = problem else { return (file, true) };
+        let file = self.add(path, name);
+        let readable = self.take_in(file, text(path));
+        (file, readable)
+    }
+
+    /// A file whose text is read later.
+    fn add(&mut self, path: &Utf8Path, name: String) -> FileId {
+        self.sources.add(SourceFile { path: path.to_owned(), name, text: "".into(), kind: SourceKind::Catalog })
+    }
+
+    /// Keeps what was read of a file; false where that failed.
+    fn take_in(&mut self, file: FileId, read: Read) -> bool {
+        self.sources.fill(file, read.text);
+        let Some((message, at, help)) = read.problem else { return true };
         let start = u32::try_from(at).unwrap_or(0);
         let at = Span { file, start, end: start };
         self.diagnostics.push(Diagnostic::error(message, at).help(help));
-        (file, false)
+        false
     }
 
     /// Refuses a file or directory for what it is, whatever is in it.
     fn refuse_path(&mut self, path: &Utf8Path, message: impl Into<String>, help: &str) {
         let name = path.strip_prefix(self.dir).unwrap_or(path).to_string();
-        let file =
-            self.sources.add(SourceFile { path: path.to_owned(), name, text: "".into(), kind: SourceKind::Catalog });
+        let file = self.add(path, name);
         let at = self.sources.whole(file);
         self.diagnostics.push(Diagnostic::error(message, at).help(help));
     }
 
     fn refuse(&mut self, message: String, help: &str) {
         self.diagnostics.push(Diagnostic::general(message).help(help));
+    }
+}
+
+/// The text of a file, as far as it is one.
+struct Read {
+    text: Arc<str>,
+    /// What is wrong, at which byte, and what to do.
+    problem: Option<(String, usize, &'static str)>,
+}
+
+fn text(path: &Utf8Path) -> Read {
+    // A pipe or a device might never end.
+    let read = match fs::metadata(path) {
+        Ok(meta) if !meta.is_file() => Err("not a regular file".to_owned()),
+        _ => fs::read(path).map_err(|error| format!("cannot read the file: {error}")),
+    };
+    let read = read.and_then(|bytes| match u32::try_from(bytes.len()) {
+        Ok(_) => Ok(bytes),
+        Err(_) => Err("the file is larger than 4 GiB".to_owned()),
+    });
+    match read.map(String::from_utf8) {
+        Ok(Ok(text)) => Read { text: text.into(), problem: None },
+        Ok(Err(error)) => {
+            let at = error.utf8_error().valid_up_to();
+            // For the message: what is no text is shown by a stand-in.
+            let text = String::from_utf8_lossy(error.as_bytes()).into();
+            Read { text, problem: Some(("the file is not UTF-8".to_owned(), at, "save it as UTF-8")) }
+        }
+        Err(message) => {
+            Read { text: "".into(), problem: Some((message, 0, "a catalog's files are files that you may read")) }
+        }
     }
 }
 

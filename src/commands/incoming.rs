@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
     catalog::{self, Place},
@@ -162,7 +162,7 @@ fn of_tree(
     }
     let layout = host.layout(&name, &target).map_err(|error| diagnostics.push(error)).ok()?;
     for (path, service, text) in read {
-        files.insert(layout.place(&path), WantedFile { service, text });
+        files.insert(layout.place(&path), WantedFile { service, text: text.into() });
     }
     let own = crate::catalog::target_and_policy(&options.place.catalog, sources, diagnostics);
     let judge = judge_options(&options.place);
@@ -249,12 +249,12 @@ impl Incoming {
         }
         let after = if self.rendered.is_empty() {
             let texts = self.wanted.files.iter();
-            let texts: Vec<_> = texts.map(|(path, file)| (path.as_str(), file.text.clone())).collect();
+            let texts: Vec<_> = texts.map(|(path, file)| (path.as_str(), file.text.to_string())).collect();
             self.judge_texts(texts)
         } else {
             let rendered = std::mem::take(&mut self.rendered);
             let files: Vec<File> =
-                rendered.into_iter().map(|file| File::rendered(file, None, &mut self.sources)).collect();
+                rendered.into_iter().map(|file| File::rendered(file, Utf8Path::new("/"), &mut self.sources)).collect();
             judgements(&files, &self.sources, &self.settings)
         };
         let lossy = |text: &Vec<u8>| String::from_utf8_lossy(text).into_owned();

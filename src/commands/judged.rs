@@ -63,6 +63,7 @@ fn of_catalog(options: &Options, sources: &mut Sources, diagnostics: &mut Diagno
     drop(catalog);
     // A line that is in no TOML file is shown where `render` writes it, whether it has done so or not.
     let out = options.place.beside("out");
+    sources.reserve(bundle.files.len());
     let files: Vec<File> = bundle.files.into_iter().map(|file| File::rendered(file, &out, sources)).collect();
     Some(Judged { asked_for: vec![true; files.len()], files, settings })
 }
@@ -86,6 +87,7 @@ fn of_paths(options: &Options, sources: &mut Sources, diagnostics: &mut Diagnost
     let catalog = catalog.as_ref().map(|(target, policy)| (target, policy));
     let mut settings = settings(options, catalog, diagnostics);
     settings.profile = options.profile;
+    sources.reserve(found.len());
     let mut files = Vec::with_capacity(found.len());
     let mut asked_for = Vec::with_capacity(found.len());
     for file in found {

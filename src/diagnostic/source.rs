@@ -80,6 +80,18 @@ impl Sources {
         id
     }
 
+    /// Gives a file the text that it was added without.
+    pub fn fill(&mut self, id: FileId, text: Arc<str>) {
+        self.files[id.0 as usize].text = text;
+        self.lines[id.0 as usize] = OnceLock::new();
+    }
+
+    /// Makes room for so many files more.
+    pub fn reserve(&mut self, more: usize) {
+        self.files.reserve_exact(more);
+        self.lines.reserve_exact(more);
+    }
+
     /// The file of an id that this registry gave.
     pub fn file(&self, id: FileId) -> &SourceFile {
         &self.files[id.0 as usize]

@@ -119,7 +119,7 @@ pub fn files(disk: &dyn FileSystem, layout: &Layout, generation: &Generation) ->
             return Err(damaged("this is not what was written".to_owned()));
         }
         let text = String::from_utf8(bytes).map_err(|_| damaged("it is not UTF-8".to_owned()))?;
-        Ok((file.path.clone(), WantedFile { service: file.service.clone(), text }))
+        Ok((file.path.clone(), WantedFile { service: file.service.clone(), text: text.into() }))
     });
     let files: BTreeMap<_, _> = read.into_iter().collect::<Result<_, _>>()?;
     Ok(Wanted { layout: layout.clone(), files })

@@ -265,7 +265,7 @@ fn slices(plan: &Plan, wanted: &Wanted) -> Vec<Slice> {
     let changes = plan.steps.iter().filter(|step| step.action != Action::Keep && !is_unit(&step.path));
     let text = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).into_owned();
     changes
-        .map(|step| Slice { path: step.path.clone(), old: step.old.as_ref().map(text), new: step.new.clone() })
+        .map(|step| Slice { path: step.path.clone(), old: step.old.as_ref().map(text), new: step.new.as_deref().map(str::to_owned) })
         .collect()
 }
 

@@ -305,7 +305,7 @@ mod tests {
             path: (*path).to_owned(),
             kind: FileKind::Slice,
             service: None,
-            text: format!("{}\n", crate::render::owner_line("x.toml", &Name::new("c").unwrap())),
+            text: format!("{}\n", crate::render::owner_line("x.toml", &Name::new("c").unwrap())).into(),
             origins: Vec::new(),
         };
         Bundle { catalog: Name::new("c").unwrap(), files: paths.iter().map(file).collect() }

@@ -18,7 +18,7 @@ pub(super) fn add(plan: &mut Plan, wanted: &Wanted, standing: &Standing) {
         return;
     }
     let old = Units::read(standing.units.iter().filter_map(|(path, text)| Some((path.as_str(), std::str::from_utf8(text).ok()?))));
-    let new = Units::read(wanted.files.iter().map(|(path, file)| (path.as_str(), file.text.as_str())));
+    let new = Units::read(wanted.files.iter().map(|(path, file)| (path.as_str(), &*file.text)));
     let Plan { steps, work, .. } = plan;
     let mut effects = Effects { old: &old, new: &new, work: std::mem::take(work) };
     for step in steps.iter_mut() {

@@ -96,7 +96,7 @@ impl Standing {
             drop_ins: BTreeMap::new(),
             directories: Vec::new(),
         };
-        let text = |(path, file): (&String, &super::WantedFile)| (path.clone(), file.text.clone().into_bytes());
+        let text = |(path, file): (&String, &super::WantedFile)| (path.clone(), file.text.as_bytes().to_vec());
         let is_slice = |path: &str| path.ends_with(".slice");
         let (slices, units) = installed.files.iter().map(text).partition(|(path, _)| is_slice(path));
         Self { units, slices, last: Some(last), ..Self::default() }

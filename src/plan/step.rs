@@ -1,5 +1,7 @@
 //! What happens to a file, what stands in the way, and what each of it means.
 
+use std::sync::Arc;
+
 use super::change::Difference;
 use crate::diagnostic::Severity;
 
@@ -15,7 +17,7 @@ pub struct Step {
     /// What stands there.
     pub old: Option<Vec<u8>>,
     /// What is to stand there.
-    pub new: Option<String>,
+    pub new: Option<Arc<str>>,
     /// How the two differ, where there are two.
     pub difference: Option<Difference>,
     /// What it means, the most important first.

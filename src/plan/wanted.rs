@@ -1,6 +1,6 @@
 //! What is to stand on the host.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::Layout;
 
@@ -19,7 +19,7 @@ pub struct WantedFile {
     /// The service of the catalog it belongs to; none for what several share.
     pub service: Option<String>,
     /// Its whole text.
-    pub text: String,
+    pub text: Arc<str>,
 }
 
 impl Wanted {
@@ -30,6 +30,6 @@ impl Wanted {
 
     /// The texts of the files by their places.
     pub fn texts(&self) -> BTreeMap<&str, &str> {
-        self.files.iter().map(|(path, file)| (path.as_str(), file.text.as_str())).collect()
+        self.files.iter().map(|(path, file)| (path.as_str(), &*file.text)).collect()
     }
 }

@@ -65,7 +65,7 @@ impl File {
         let id = sources.add(SourceFile {
             path: out.join(&file.path),
             name: file.path.clone(),
-            text: file.text.into(),
+            text: file.text,
             kind: SourceKind::Unit,
         });
         let (place, root) = (format!("/{}", file.path), Root::default());

@@ -1,6 +1,6 @@
 //! What the judge says: findings, each of a rule, each with its place.
 
-use std::cmp::Ordering;
+use std::{borrow::Cow, cmp::Ordering};
 
 use super::concern::Concern;
 use crate::diagnostic::{Severity, Sources, Span};
@@ -21,7 +21,7 @@ pub struct Finding {
     /// Other places that matter, each with a word about it.
     pub related: Vec<(Span, String)>,
     /// What to write instead.
-    pub help: Option<String>,
+    pub help: Option<Cow<'static, str>>,
     /// The reason why it is accepted, where a waiver says so.
     pub waived: Option<String>,
     /// Whether the lines it points at hold a secret: a report says where they are, and never shows them.
@@ -49,7 +49,7 @@ impl Finding {
     }
 
     /// Sets what to write instead.
-    pub fn help(&mut self, help: impl Into<String>) -> &mut Self {
+    pub fn help(&mut self, help: impl Into<Cow<'static, str>>) -> &mut Self {
         self.help = Some(help.into());
         self
     }

@@ -57,7 +57,7 @@ pub fn judge(files: &[File], sources: &Sources, settings: &Settings) -> Verdict 
     let judged = parallel::map(tree.units.iter().zip(&facts), |(loaded, facts)| judge_unit(loaded, facts, &scope));
     let mut containers = Vec::with_capacity(tree.containers().count());
     for (container, of_unit) in judged {
-        containers.extend(container);
+        containers.extend(container.map(|container| *container));
         findings.extend(of_unit);
     }
     for slice in &tree.slices {
@@ -88,7 +88,7 @@ fn judge_unit<'a>(
     loaded: &'a Loaded<'a>,
     facts: &'a UnitFacts<'a>,
     scope: &Scope<'a>,
-) -> (Option<Container<'a>>, Vec<Finding>) {
+) -> (Option<Box<Container<'a>>>, Vec<Finding>) {
     let mut findings = Vec::new();
     let index = loaded.unit.index();
     rules::run(loaded, index, scope, &mut findings, |rule| match rule.check {
@@ -105,7 +105,9 @@ fn judge_unit<'a>(
         _ => None,
     });
     container.let_go_of_limits();
-    (Some(container), findings)
+    findings.shrink_to_fit();
+    // Among the units are many that are none, and room for a container is large.
+    (Some(Box::new(container)), findings)
 }
 
 /// The facts of a container, with those of its pod.

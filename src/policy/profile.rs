@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Effective, quadlet::Loaded};
-use crate::model::Profile;
+use crate::{model::Profile, parallel};
 
 /// What a unit itself says of who starts it: by the directory it stands in, by what it is wanted by, or because it only
 /// makes sense without root. A home directory, or the runtime directory of a user's podman, is named by users: root's own
@@ -38,7 +38,8 @@ impl<'a> Neighbours<'a> {
     /// Asks all the units.
     pub(super) fn of(units: &[Loaded<'a>]) -> Self {
         let mut neighbours: HashMap<&'a str, Option<Profile>> = HashMap::new();
-        for (dir, said) in units.iter().filter_map(|loaded| Some((loaded.unit.file().dir(), of(&loaded.unit)?))) {
+        let said = parallel::map(units, |loaded| Some((loaded.unit.file().dir(), of(&loaded.unit)?)));
+        for (dir, said) in said.into_iter().flatten() {
             let agreed = neighbours.entry(dir).or_insert(Some(said));
             if *agreed != Some(said) {
                 *agreed = None;

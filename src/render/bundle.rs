@@ -1,9 +1,11 @@
 //! What rendering gives: files with their text, and for every line where it came from.
 
+use std::sync::Arc;
+
 use crate::{
     diagnostic::Origin,
     model::{Name, Waiver},
-    unit::{Unit, UnitType, text::SyntaxError},
+    unit::{Dialect, Unit, UnitType, text::SyntaxError},
 };
 
 /// How the first line of every rendered file begins, and how such a file is known.
@@ -58,8 +60,8 @@ pub struct RenderedFile {
     pub kind: FileKind,
     /// The service it belongs to.
     pub service: Option<Name>,
-    /// Its whole text.
-    pub text: String,
+    /// Its whole text, shared with those who read it.
+    pub text: Arc<str>,
     /// For every line of the text, from the first, where it came from.
     pub origins: Vec<Origin>,
 }
@@ -75,7 +77,7 @@ impl RenderedFile {
     /// # Errors
     /// None for a file of a bundle: what is no unit never gets into one.
     pub fn unit(&self) -> Result<Unit, Vec<SyntaxError>> {
-        Unit::parse(&self.text)
+        Unit::parse_shared(&self.text, Dialect::Quadlet)
     }
 }
 

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, FileId, Origin, Span},
     model::{Catalog, Name, Service},
-    unit::{Unit, UnitType, directives, keys, quote::guard, text::Entry},
+    unit::{Dialect, Unit, UnitType, directives, keys, quote::guard, text::Entry},
 };
 
 /// Lays out a draft; complaints of the template go to `diagnostics`.
@@ -39,8 +39,8 @@ pub(super) fn finish(
     };
     let waivers = waivers(draft.service.as_ref(), catalog, diagnostics);
     let header = waivers.iter().fold(draft.header, |header, (line, _)| header + "\n" + line);
-    let text = tidy(&header, &body);
-    let unit = match Unit::parse(&text) {
+    let text: Arc<str> = tidy(&header, &body).into();
+    let unit = match Unit::parse_shared(&text, Dialect::Quadlet) {
         Ok(unit) => unit,
         Err(errors) => {
             for error in errors {

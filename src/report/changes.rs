@@ -17,7 +17,7 @@ pub fn text(changes: &Changes, bundle: &Bundle, out: &str, old: impl Fn(&str) ->
         let _ = writeln!(text, "differs: {out}/{path}");
         let new = bundle.files.iter().find(|file| file.path == *path);
         if let (Some(old), Some(new)) = (old(path), new) {
-            let diff = TextDiff::from_lines(old.as_str(), new.text.as_str());
+            let diff = TextDiff::from_lines(old.as_str(), &*new.text);
             let names = (format!("{out}/{path}"), format!("{path}, rendered"));
             let _ = write!(text, "{}", diff.unified_diff().header(&names.0, &names.1));
         }

@@ -1,6 +1,8 @@
 //! A verdict for people: each finding in the manner of a compiler, those that say the same of other places in a line
 //! each, then a line that sums up.
 
+use std::borrow::Cow;
+
 use super::{
     diagnostics::{self, Beside},
     verdict::Report,
@@ -59,7 +61,7 @@ pub fn text(report: &Report<'_>, options: Options) -> String {
             at: Some(finding.at),
             label: String::new(),
             related: finding.related.clone(),
-            help: finding.help.clone(),
+            help: finding.help.clone().map(Cow::into_owned),
         };
         let waived = finding.waived.as_ref().map(|reason| format!("waived: {reason}"));
         let beside = Beside { id: Some(finding.rule), note: waived.as_deref(), also: &also, hidden: finding.hidden };

@@ -6,7 +6,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet,
 
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, Severity, Sources, Span},
-    policy::facts::{is_secret_in, lines_at, redacted, redacted_or_bare},
+    policy::facts::{Redaction, is_secret_in, lines_at},
 };
 
 /// The longest piece of a line that is shown.
@@ -41,8 +41,9 @@ fn without_secrets(diagnostic: &Diagnostic, sources: &Sources) -> Option<Diagnos
     let lines: Vec<&str> = places.map(|at| lines_at(at, sources)).filter(|lines| holds_secret(lines)).collect();
     let mut safe = diagnostic.clone();
     for lines in &lines {
-        safe.message = redacted_or_bare(&safe.message, lines);
-        safe.help = safe.help.and_then(|help| redacted(&help, lines));
+        let secret = Redaction::of(lines);
+        safe.message = secret.redacted_or_bare(&safe.message);
+        safe.help = safe.help.and_then(|help| secret.redacted(&help));
     }
     (!lines.is_empty()).then_some(safe)
 }
@@ -98,13 +99,16 @@ fn groups<'a>(diagnostic: &'a Diagnostic, beside: Beside<'a>, sources: &'a Sourc
         let position = sources.position(at);
         group = group.element(Origin::path(path).line(position.line).char_column(position.column));
     } else if let Some(at) = diagnostic.at {
-        let mut snippet = snippet(at, sources).annotation(
+        let beside = diagnostic.related.iter().filter(|(span, _)| span.file == at.file && *span != at);
+        let window = Window::around(std::iter::once(at).chain(beside.clone().map(|(span, _)| *span)), sources);
+        let mut snippet = window.snippet(at, sources).annotation(
             AnnotationKind::Primary
-                .span(range(at, sources))
+                .span(window.range(at, sources))
                 .label(Some(diagnostic.label.as_str()).filter(|label| !label.is_empty())),
         );
-        for (span, word) in diagnostic.related.iter().filter(|(span, _)| span.file == at.file && *span != at) {
-            snippet = snippet.annotation(AnnotationKind::Context.span(range(*span, sources)).label(word.as_str()));
+        for (span, word) in beside {
+            let range = window.range(*span, sources);
+            snippet = snippet.annotation(AnnotationKind::Context.span(range).label(word.as_str()));
         }
         group = group.element(snippet);
     }
@@ -113,10 +117,10 @@ fn groups<'a>(diagnostic: &'a Diagnostic, beside: Beside<'a>, sources: &'a Sourc
         .iter()
         .filter(|(span, _)| !beside.hidden && diagnostic.at.is_none_or(|at| at.file != span.file))
     {
-        group = group.element(
-            snippet(*span, sources)
-                .annotation(AnnotationKind::Context.span(range(*span, sources)).label(word.as_str())),
-        );
+        let window = Window::around(std::iter::once(*span), sources);
+        let range = window.range(*span, sources);
+        let snippet = window.snippet(*span, sources);
+        group = group.element(snippet.annotation(AnnotationKind::Context.span(range).label(word.as_str())));
     }
     if let Some(help) = &diagnostic.help {
         group = group.element(Level::HELP.message(escaped(help)));
@@ -130,9 +134,39 @@ fn groups<'a>(diagnostic: &'a Diagnostic, beside: Beside<'a>, sources: &'a Sourc
     vec![group]
 }
 
-fn snippet<T: Clone>(at: Span, sources: &Sources) -> Snippet<'_, T> {
-    let file = sources.file(at.file);
-    Snippet::source(visible(&file.text)).path(escaped(file.path.as_str()))
+/// The lines of a file that a snippet may show: of a long file with many findings, each shows its own.
+struct Window(std::ops::Range<usize>);
+
+impl Window {
+    /// The lines of some places in one file, and those next to them.
+    fn around(places: impl Iterator<Item = Span>, sources: &Sources) -> Self {
+        let mut window: Option<Self> = None;
+        for at in places {
+            let text = &sources.file(at.file).text;
+            let range = range(at, sources);
+            let begins = |before: usize| text[..before].rfind('\n');
+            let first = begins(range.start).map_or(0, |end| begins(end).map_or(0, |end| end + 1));
+            let ends = |after: usize| text[after..].find('\n').map_or(text.len(), |more| after + more + 1);
+            let last = ends(ends(range.end));
+            let all = window.map_or(first..last, |Self(all)| all.start.min(first)..all.end.max(last));
+            window = Some(Self(all));
+        }
+        window.unwrap_or(Self(0..0))
+    }
+
+    fn snippet<'s, T: Clone>(&self, at: Span, sources: &'s Sources) -> Snippet<'s, T> {
+        let file = sources.file(at.file);
+        let start = u32::try_from(self.0.start).unwrap_or(u32::MAX);
+        let line = sources.position(Span { file: at.file, start, end: start }).line;
+        let snippet = Snippet::source(visible(&file.text[self.0.clone()])).line_start(line);
+        snippet.path(escaped(file.path.as_str()))
+    }
+
+    /// A place within what the snippet may show.
+    fn range(&self, at: Span, sources: &Sources) -> std::ops::Range<usize> {
+        let range = range(at, sources);
+        range.start - self.0.start..range.end - self.0.start
+    }
 }
 
 /// A text of one line, whatever the name of a file in it may hold.

@@ -38,7 +38,7 @@ fn render_at(name: &str, files: &[File]) -> (Bundle, String) {
 }
 
 fn texts(bundle: &Bundle) -> Vec<(&str, &str)> {
-    bundle.files.iter().map(|file| (file.path.as_str(), file.text.as_str())).collect()
+    bundle.files.iter().map(|file| (file.path.as_str(), &*file.text)).collect()
 }
 
 /// What is wrong with four renderings of the same files.
@@ -84,7 +84,7 @@ fn the_standing_tree_is_current() {
     let out = Path::new(env!("CARGO_MANIFEST_DIR")).join("out");
     for file in render_dir(dir).unwrap().files {
         let standing = fs::read_to_string(out.join(&file.path)).unwrap_or_default();
-        assert!(standing == file.text, "out/{} is out of date: run `plimsoll render`", file.path);
+        assert!(*standing == *file.text, "out/{} is out of date: run `plimsoll render`", file.path);
     }
 }
 

@@ -190,7 +190,7 @@ fn rendered(root: &Path) -> Result<BTreeMap<String, String>, Vec<String>> {
     let bundle = catalog::load(&dir, &mut sources, &mut diagnostics)
         .and_then(|catalog| render::render(&catalog, None, &templates, &sources, &mut diagnostics));
     let named = |bundle: render::Bundle| {
-        bundle.files.iter().map(|file| (file.file_name().to_owned(), file.text.clone())).collect()
+        bundle.files.iter().map(|file| (file.file_name().to_owned(), file.text.to_string())).collect()
     };
     bundle.map(named).ok_or_else(|| diagnostics.sorted(&sources).iter().map(|found| found.message.clone()).collect())
 }

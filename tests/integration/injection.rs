@@ -603,7 +603,7 @@ fn the_comparison_sees_a_value_that_leaves_its_place() {
     let changed = |from: &str, to: &str| {
         let mut bundle = harmless.clone();
         for file in &mut bundle.files {
-            file.text = file.text.replace(from, to);
+            file.text = file.text.replace(from, to).into();
             file.origins.resize(file.text.split('\n').count() - 1, plimsoll::diagnostic::Origin::BuiltIn);
         }
         bundle

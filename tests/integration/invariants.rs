@@ -364,7 +364,7 @@ fn the_check_sees_a_line_that_is_off() {
         let mut found = false;
         for file in &mut broken.files {
             found |= file.text.contains(from);
-            file.text = file.text.replace(from, to);
+            file.text = file.text.replace(from, to).into();
         }
         assert!(found, "{from} is not in the bundle");
         let why = check(&broken).expect_err(to);

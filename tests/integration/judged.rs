@@ -23,7 +23,7 @@ fn tree(bundle: &Bundle, beneath: &Path) {
     for file in &bundle.files {
         let path = beneath.join(&file.path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, &file.text).unwrap();
+        fs::write(path, &*file.text).unwrap();
     }
 }
 
@@ -31,7 +31,7 @@ fn tree(bundle: &Bundle, beneath: &Path) {
 fn quadlets(bundle: &Bundle, directory: &Path) {
     fs::create_dir_all(directory).unwrap();
     for file in bundle.files.iter().filter(|file| file.kind != FileKind::Slice) {
-        fs::write(directory.join(file.file_name()), &file.text).unwrap();
+        fs::write(directory.join(file.file_name()), &*file.text).unwrap();
     }
 }
 

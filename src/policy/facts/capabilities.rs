@@ -97,7 +97,10 @@ impl Capabilities {
         let mut dropped = read("cap-drop");
         let all_dropped = dropped.iter().find(|c| c.name == "ALL").map(|c| c.at);
         dropped.retain(|c| c.name != "ALL");
-        Self { all_dropped, dropped, added: read("cap-add") }
+        let mut added = read("cap-add");
+        dropped.shrink_to_fit();
+        added.shrink_to_fit();
+        Self { all_dropped, dropped, added }
     }
 
     /// Those of podman's default that nothing drops.

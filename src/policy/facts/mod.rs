@@ -22,7 +22,7 @@ pub(super) use mounts::host_path;
 pub use mounts::{Mount, MountKind};
 pub use networks::{NetworkMode, NetworkUnit, NetworkUse, Said, of as joined_networks};
 pub use ports::{Port, PortRange, of as published_ports, parse as parse_port};
-pub use redact::{lines_at, redacted, redacted_or_bare};
+pub use redact::{Redaction, lines_at};
 pub use run::{Arg, Run};
 pub use secret::{PlainSecret, is_in as is_secret_in, of as plain_secrets};
 pub use size::{
@@ -87,7 +87,7 @@ pub struct Container<'a> {
     pub networks: Vec<NetworkUse<'a>>,
     is_member: bool,
     /// Its limits, while the rules about single containers ask for them again and again.
-    limits: Option<Limits<'a>>,
+    limits: Option<Box<Limits<'a>>>,
 }
 
 impl<'a> Container<'a> {
@@ -153,12 +153,12 @@ impl<'a> Container<'a> {
 
     /// Its limits in every layer.
     pub fn limits<'s>(&'s self, tree: &'s Tree<'s>) -> Cow<'s, Limits<'s>> {
-        self.limits.as_ref().map_or_else(|| Cow::Owned(Limits::of(self, tree)), Cow::Borrowed)
+        self.limits.as_deref().map_or_else(|| Cow::Owned(Limits::of(self, tree)), Cow::Borrowed)
     }
 
     /// Keeps the limits at hand until they are let go of: those of ten thousand containers take much room.
     pub(super) fn gather_limits(&mut self, tree: &'a Tree<'a>) {
-        self.limits = Some(Limits::of(self, tree));
+        self.limits = Some(Box::new(Limits::of(self, tree)));
     }
 
     /// Lets go of the limits.

@@ -1,5 +1,7 @@
 //! What is mounted into a container, said by `Volume=`, `Mount=`, `Tmpfs=` or an argument.
 
+use std::borrow::Cow;
+
 use super::Run;
 use crate::{diagnostic::Span, model::Profile};
 
@@ -22,11 +24,11 @@ pub struct Mount<'a> {
     /// What it brings in.
     pub kind: MountKind,
     /// The path of the host, or the name of the volume; empty where there is none.
-    pub source: String,
+    pub source: Cow<'a, str>,
     /// Where it appears in the container.
-    pub target: String,
-    /// Its options, in order: `ro`, `Z`, `size=64m`.
-    pub options: Vec<String>,
+    pub target: Cow<'a, str>,
+    /// Its options, in order and parted by commas: those of ten thousand containers are held at once.
+    options: Cow<'a, str>,
     /// The flag of podman whose grammar it is written in: `volume`, `mount` or `tmpfs`.
     pub flag: &'static str,
     /// The key that says it.
@@ -36,6 +38,11 @@ pub struct Mount<'a> {
 }
 
 impl Mount<'_> {
+    /// Its options, in order: `ro`, `Z`, `size=64m`.
+    pub fn options(&self) -> impl DoubleEndedIterator<Item = &str> {
+        self.options.split(',').filter(|option| !option.is_empty())
+    }
+
     /// Whether it has an option of that name, with or without a value.
     pub fn has(&self, name: &str) -> bool {
         self.option(name).is_some()
@@ -43,7 +50,7 @@ impl Mount<'_> {
 
     /// The last value of an option; empty for one without a value.
     pub fn option(&self, name: &str) -> Option<&str> {
-        self.options.iter().rev().find_map(|option| match option.split_once('=') {
+        self.options().rev().find_map(|option| match option.split_once('=') {
             Some((found, value)) => (found == name).then_some(value),
             None => (option == name).then_some(""),
         })
@@ -52,7 +59,7 @@ impl Mount<'_> {
     /// The last of some options that say opposite things, as it is written.
     pub fn last_of<'s>(&'s self, names: &[&str]) -> Option<&'s str> {
         let is_one = |option: &str| names.contains(&option.split_once('=').map_or(option, |(name, _)| name));
-        self.options.iter().rev().map(String::as_str).find(|option| is_one(option))
+        self.options().rev().find(|option| is_one(option))
     }
 
     /// Whether a switch holds: `noexec` unless a later `exec` takes it back.
@@ -97,7 +104,7 @@ impl Mount<'_> {
 
     /// Whether it is relabelled for SELinux: `z` for many, `Z` for this container alone.
     pub fn relabel(&self) -> Option<char> {
-        self.options.iter().rev().find_map(|option| match option.as_str() {
+        self.options().rev().find_map(|option| match option {
             "z" | "relabel=shared" => Some('z'),
             "Z" | "relabel=private" => Some('Z'),
             _ => None,
@@ -109,44 +116,74 @@ impl Mount<'_> {
 pub(super) fn of<'a>(run: &Run<'a>) -> Vec<Mount<'a>> {
     let mut mounts = Vec::new();
     for arg in run.args() {
-        let (flag, mount) = match arg.flag.as_ref() {
-            "volume" => ("volume", volume(&arg.value)),
-            "mount" => ("mount", Some(mount(&arg.value))),
-            "tmpfs" => ("tmpfs", Some(tmpfs(&arg.value))),
-            _ => continue,
+        let Some(flag) = FLAGS.iter().find(|flag| **flag == arg.flag) else { continue };
+        let parts = match &arg.value {
+            Cow::Borrowed(text) => parts(flag, text),
+            Cow::Owned(text) => parts(flag, text).map(Parts::into_owned),
         };
-        if let Some((kind, source, target, options)) = mount {
+        if let Some(Parts { kind, source, target, options }) = parts {
             mounts.push(Mount { kind, source, target, options, flag, key: arg.key, at: arg.at });
         }
     }
+    mounts.shrink_to_fit();
     mounts
 }
 
-type Parts = (MountKind, String, String, Vec<String>);
+/// The flags of podman that mount something.
+const FLAGS: &[&str] = &["volume", "mount", "tmpfs"];
+
+fn parts<'t>(flag: &str, text: &'t str) -> Option<Parts<'t>> {
+    match flag {
+        "volume" => volume(text),
+        "mount" => Some(mount(text)),
+        "tmpfs" => Some(tmpfs(text)),
+        _ => None,
+    }
+}
+
+/// What a text says of a mount.
+struct Parts<'t> {
+    kind: MountKind,
+    source: Cow<'t, str>,
+    target: Cow<'t, str>,
+    options: Cow<'t, str>,
+}
+
+impl<'t> Parts<'t> {
+    fn new(kind: MountKind, source: &'t str, target: &'t str, options: &'t str) -> Self {
+        Self { kind, source: source.into(), target: target.into(), options: options.into() }
+    }
+
+    fn into_owned<'o>(self) -> Parts<'o> {
+        let owned = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        let Self { kind, source, target, options } = self;
+        Parts { kind, source: owned(source), target: owned(target), options: owned(options) }
+    }
+}
 
 /// `SOURCE:TARGET:OPTIONS` of podman-run(1) `--volume`; `TARGET` alone is an anonymous volume.
-fn volume(text: &str) -> Option<Parts> {
+fn volume(text: &str) -> Option<Parts<'_>> {
     let mut parts = text.splitn(3, ':');
     let first = parts.next().filter(|first| !first.is_empty())?;
-    let Some(target) = parts.next() else {
-        return Some((MountKind::Volume, String::new(), first.to_owned(), Vec::new()));
-    };
-    Some((kind_of_source(first), first.to_owned(), target.to_owned(), options(parts.next().unwrap_or_default())))
+    let Some(target) = parts.next() else { return Some(Parts::new(MountKind::Volume, "", first, "")) };
+    Some(Parts::new(kind_of_source(first), first, target, parts.next().unwrap_or_default()))
 }
 
 /// `type=TYPE,source=…,target=…,OPTION…` of podman-run(1) `--mount`.
-fn mount(text: &str) -> Parts {
-    let (mut kind, mut source, mut target, mut rest) = ("volume", "", "", Vec::new());
+fn mount(text: &str) -> Parts<'_> {
+    let (mut kind, mut source, mut target, mut rest) = ("volume", "", "", String::new());
+    let mut option = |name: &str, value: &str| {
+        rest.extend([if rest.is_empty() { "" } else { "," }, name, value]);
+    };
     for part in text.split(',') {
         match part.split_once('=') {
             Some(("type", value)) => kind = value,
             Some(("source" | "src", value)) => source = value,
             Some(("target" | "destination" | "dst", value)) => target = value,
-            _ if part.is_empty() => {}
-            Some(("tmpfs-size", value)) => rest.push(format!("size={value}")),
-            Some(("tmpfs-mode", value)) => rest.push(format!("mode={value}")),
-            Some(("bind-propagation", value)) => rest.push(value.to_owned()),
-            _ => rest.push(part.to_owned()),
+            Some(("tmpfs-size", value)) => option("size=", value),
+            Some(("tmpfs-mode", value)) => option("mode=", value),
+            Some(("bind-propagation", value)) => option("", value),
+            _ => option("", part),
         }
     }
     let kind = match kind {
@@ -155,13 +192,13 @@ fn mount(text: &str) -> Parts {
         "tmpfs" | "ramfs" => MountKind::Tmpfs,
         _ => MountKind::Other,
     };
-    (kind, source.to_owned(), target.to_owned(), rest)
+    Parts { options: rest.into(), ..Parts::new(kind, source, target, "") }
 }
 
 /// `TARGET:OPTIONS` of podman-run(1) `--tmpfs`.
-fn tmpfs(text: &str) -> Parts {
-    let (target, rest) = text.split_once(':').unwrap_or((text, ""));
-    (MountKind::Tmpfs, String::new(), target.to_owned(), options(rest))
+fn tmpfs(text: &str) -> Parts<'_> {
+    let (target, options) = text.split_once(':').unwrap_or((text, ""));
+    Parts::new(MountKind::Tmpfs, "", target, options)
 }
 
 /// systemd.unit(5): the specifiers of directories, for root and for users.
@@ -220,10 +257,6 @@ fn kind_of_source(source: &str) -> MountKind {
     if source.starts_with(['/', '.', '~']) || specifier { MountKind::Bind } else { MountKind::Volume }
 }
 
-fn options(text: &str) -> Vec<String> {
-    text.split(',').filter(|option| !option.is_empty()).map(str::to_owned).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -239,12 +272,12 @@ mod tests {
     #[test]
     fn a_volume_is_taken_apart() {
         one("Volume=/srv/a:/a:ro,Z,idmap=uids=0-1-10#10-11-10", |mount| {
-            assert_eq!((mount.kind, mount.source.as_str(), mount.target.as_str()), (MountKind::Bind, "/srv/a", "/a"));
+            assert_eq!((mount.kind, &*mount.source, &*mount.target), (MountKind::Bind, "/srv/a", "/a"));
             assert_eq!(mount.relabel(), Some('Z'));
             assert_eq!(mount.option("idmap"), Some("uids=0-1-10#10-11-10"));
             assert!(!mount.is_writable());
         });
-        one("Volume=/data", |mount| assert_eq!((mount.kind, mount.target.as_str()), (MountKind::Volume, "/data")));
+        one("Volume=/data", |mount| assert_eq!((mount.kind, &*mount.target), (MountKind::Volume, "/data")));
         one("Volume=web.volume:/data:U", |mount| assert!(mount.kind == MountKind::Volume && mount.is_chowned()));
         one("Volume=%h/x:/x:O", |mount| assert!(mount.kind == MountKind::Bind && !mount.is_writable()));
         one("PodmanArgs=-v /srv/a:/a", |mount| assert!(mount.is_writable() && !mount.says_access()));
@@ -254,7 +287,7 @@ mod tests {
     #[test]
     fn a_mount_is_taken_apart() {
         one("Mount=type=bind,src=/srv/a,dst=/a,readonly=true,relabel=shared,U=true", |mount| {
-            assert_eq!((mount.kind, mount.source.as_str(), mount.target.as_str()), (MountKind::Bind, "/srv/a", "/a"));
+            assert_eq!((mount.kind, &*mount.source, &*mount.target), (MountKind::Bind, "/srv/a", "/a"));
             assert_eq!(mount.relabel(), Some('z'));
             assert!(!mount.is_writable() && mount.is_chowned());
         });

@@ -64,13 +64,14 @@ impl NetworkUse<'_> {
 
 /// Every network, in order.
 pub fn of<'a>(run: &Run<'a>) -> Vec<NetworkUse<'a>> {
-    run.all("network")
-        .filter(|arg| !arg.value.is_empty())
-        .map(|arg| {
-            let (mode, options) = parse(&arg.value);
-            NetworkUse { mode, options, key: arg.key, at: arg.at }
-        })
-        .collect()
+    let networks = run.all("network").filter(|arg| !arg.value.is_empty()).map(|arg| {
+        let (mode, options) = parse(&arg.value);
+        NetworkUse { mode, options, key: arg.key, at: arg.at }
+    });
+    // Most containers have one, and a vector makes room for four.
+    let mut networks: Vec<_> = networks.collect();
+    networks.shrink_to_fit();
+    networks
 }
 
 fn parse(text: &str) -> (NetworkMode, Vec<String>) {

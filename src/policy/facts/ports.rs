@@ -65,12 +65,13 @@ impl Port<'_> {
 
 /// Every published port that podman can read, in order.
 pub fn of<'a>(run: &Run<'a>) -> Vec<Port<'a>> {
-    run.all("publish")
-        .filter_map(|arg| {
-            let (host_ip, host, container, protocol) = parse(&arg.value)?;
-            Some(Port { host_ip, host, container, protocol, key: arg.key, at: arg.at })
-        })
-        .collect()
+    let ports = run.all("publish").filter_map(|arg| {
+        let (host_ip, host, container, protocol) = parse(&arg.value)?;
+        Some(Port { host_ip, host, container, protocol, key: arg.key, at: arg.at })
+    });
+    let mut ports: Vec<_> = ports.collect();
+    ports.shrink_to_fit();
+    ports
 }
 
 /// The parts of a published port; `None` for what podman refuses.

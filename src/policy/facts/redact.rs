@@ -77,43 +77,62 @@ fn left_open<'t>(line: &'t str, mut open: Vec<&'t str>) -> Vec<&'t str> {
     open
 }
 
-/// A text about lines that hold a secret, without it; nothing where what it quotes cannot be told from the secret.
-pub fn redacted(text: &str, lines: &str) -> Option<String> {
-    let literals = literals(lines);
-    let rest = without(lines, &literals);
-    // What is escaped in the line, or quoted around a backtick, stands in the text in another way.
-    let is_sure = !literals.is_empty()
-        && !is_in(&rest)
-        && !rest.contains('`')
-        && !literals.iter().any(|literal| is_escaped(literal));
-    let mut shown = String::new();
-    for (index, part) in text.split('`').enumerate() {
-        if index > 0 {
-            shown.push('`');
-        }
-        let long = literals.iter().filter(|literal| literal.chars().count() >= 6).cloned().collect::<Vec<_>>();
-        let quoted = without(part, &literals);
-        match index % 2 {
-            // Words of a rule's own.
-            0 => shown.push_str(&without(part, &long)),
-            _ if !is_sure => return None,
-            _ if is_in(&quoted) => shown.push('…'),
-            _ => shown.push_str(&quoted),
-        }
-    }
-    Some(shown)
+/// What takes the secrets of some lines out of whatever is said about them.
+#[derive(Clone, Debug)]
+pub struct Redaction {
+    literals: Vec<String>,
+    /// Those of them that are no common word.
+    long: Vec<String>,
+    /// Whether nothing of the lines is a secret but them.
+    is_sure: bool,
 }
 
-/// The same, and where that cannot be, the text with nothing quoted in it.
-pub fn redacted_or_bare(text: &str, lines: &str) -> String {
-    redacted(text, lines).unwrap_or_else(|| {
-        let mut parts = text.split('`');
-        let first = parts.next().unwrap_or_default();
-        match parts.next_back() {
-            Some(last) => format!("{first}`…`{last}"),
-            None => first.to_owned(),
+impl Redaction {
+    /// Finds the secrets of some lines.
+    pub fn of(lines: &str) -> Self {
+        let literals = literals(lines);
+        let rest = without(lines, &literals);
+        // What is escaped in the line, or quoted around a backtick, stands in the text in another way.
+        let is_sure = !literals.is_empty()
+            && !is_in(&rest)
+            && !rest.contains('`')
+            && !literals.iter().any(|literal| is_escaped(literal));
+        let long = literals.iter().filter(|literal| literal.chars().count() >= 6).cloned().collect();
+        Self { literals, long, is_sure }
+    }
+
+    /// A text about the lines, without their secrets; nothing where what it quotes cannot be told from a secret.
+    pub fn redacted(&self, text: &str) -> Option<String> {
+        let mut shown = String::new();
+        for (index, part) in text.split('`').enumerate() {
+            if index > 0 {
+                shown.push('`');
+            }
+            // Words of a rule's own.
+            if index % 2 == 0 {
+                shown.push_str(&without(part, &self.long));
+                continue;
+            }
+            if !self.is_sure {
+                return None;
+            }
+            let quoted = without(part, &self.literals);
+            shown.push_str(if is_in(&quoted) { "…" } else { &quoted });
         }
-    })
+        Some(shown)
+    }
+
+    /// The same, and where that cannot be, the text with nothing quoted in it.
+    pub fn redacted_or_bare(&self, text: &str) -> String {
+        self.redacted(text).unwrap_or_else(|| {
+            let mut parts = text.split('`');
+            let first = parts.next().unwrap_or_default();
+            match parts.next_back() {
+                Some(last) => format!("{first}`…`{last}"),
+                None => first.to_owned(),
+            }
+        })
+    }
 }
 
 fn is_escaped(literal: &str) -> bool {
@@ -288,7 +307,7 @@ fn words(lines: &str) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{literals, of_commands, redacted, redacted_or_bare, statement};
+    use super::{Redaction, literals, of_commands, statement};
 
     #[test]
     fn what_is_said_of_a_line_says_nothing_of_its_secret() {
@@ -319,12 +338,12 @@ mod tests {
             assert!(super::is_in(line), "{line}");
             assert!(literals(line).iter().any(|literal| literal == "hunter2"), "{line}: {:?}", literals(line));
             for text in [format!("write `{line}`"), "`hunter2` is no such thing".to_owned()] {
-                let said = redacted_or_bare(&text, line);
+                let said = Redaction::of(line).redacted_or_bare(&text);
                 assert!(!said.contains("hunter2"), "{line}: {said}");
             }
         }
         let line = "PodmanArgs=--build-arg API_KEY=hunter2";
-        let said = redacted("write `PodmanArgs=--build-arg=API_KEY=hunter2`", line);
+        let said = Redaction::of(line).redacted("write `PodmanArgs=--build-arg=API_KEY=hunter2`");
         assert_eq!(said.as_deref(), Some("write `PodmanArgs=--build-arg=API_KEY=…`"));
     }
 
@@ -337,7 +356,7 @@ mod tests {
             "PodmanArgs=--log-opt \"splunk-token=my hunter2\"",
         ] {
             assert!(super::is_in(line), "{line}");
-            let said = redacted_or_bare(&format!("write `{line}`"), line);
+            let said = Redaction::of(line).redacted_or_bare(&format!("write `{line}`"));
             assert!(!said.contains("hunter2"), "{line}: {said}");
         }
         assert!(!super::is_in("Label=\"value=two words\""));

@@ -54,13 +54,11 @@ pub(super) fn of_slice(file_name: &str, files: &[File], all: &DropIns<'_>) -> Ve
 
 /// Of one name the first, by name.
 fn chosen(candidates: Vec<(usize, usize)>, files: &[File]) -> Vec<usize> {
-    let mut chosen: Vec<usize> = Vec::new();
-    for (_, file) in candidates {
-        if chosen.iter().all(|&other| files[other].name() != files[file].name()) {
-            chosen.push(file);
-        }
-    }
-    chosen.sort_by(|&a, &b| files[a].name().cmp(files[b].name()));
+    let name = |file: usize| files[file].name();
+    let mut chosen: Vec<usize> = candidates.into_iter().map(|(_, file)| file).collect();
+    // Equals keep their order, so that the first of a name comes first.
+    chosen.sort_by(|&a, &b| name(a).cmp(name(b)));
+    chosen.dedup_by(|later, first| name(*later) == name(*first));
     chosen
 }
 

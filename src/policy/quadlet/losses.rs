@@ -6,9 +6,11 @@ use super::{
     Read,
     names::service_of_file,
     search::{Fate, LostDirectory, Search},
+    sections::line_starts,
 };
 use crate::{
     diagnostic::{Severity, Sources, Span},
+    parallel,
     policy::{File, Finding},
     unit::{Dialect, SyntaxError, Unit, UnitType, Version},
 };
@@ -59,8 +61,10 @@ pub(super) fn unreadable_drop_ins(
     for (&index, units) in units {
         let Some(Err(errors)) = &read[index] else { continue };
         let file = &files[index];
+        let text = &sources.file(file.id).text;
+        let starts = line_starts(text);
         for (number, wrong) in errors.iter().enumerate() {
-            let at = place(file, &sources.file(file.id).text, wrong);
+            let at = place(file, text, &starts, wrong);
             let mut message = wrong.kind.to_string();
             if number == 0 {
                 message.push_str(": Podman cannot read the drop-in, and generates its units without it");
@@ -85,8 +89,9 @@ fn unreadable<'f>(
 ) -> impl Iterator<Item = Finding> + 'f {
     let file = &files[index];
     let text = &sources.file(file.id).text;
+    let starts = line_starts(text);
     errors.iter().enumerate().map(move |(number, wrong)| {
-        let at = place(file, text, wrong);
+        let at = place(file, text, &starts, wrong);
         let mut message = wrong.kind.to_string();
         if number > 0 {
             return error("PL015", index, at, message);
@@ -104,25 +109,27 @@ fn unreadable<'f>(
 }
 
 /// The lines of slices that systemd passes over. It reads the rest.
-fn ignored_lines<'f>(
-    files: &'f [File],
-    sources: &'f Sources,
-    read: &'f [Option<Read<'_>>],
-) -> impl Iterator<Item = Finding> + 'f {
+fn ignored_lines(files: &[File], sources: &Sources, read: &[Option<Read<'_>>]) -> impl Iterator<Item = Finding> {
     let slices = files.iter().enumerate().filter(|(_, file)| file.is_of_a_slice());
-    slices.flat_map(move |(index, file)| {
+    let findings = parallel::map(slices, |(index, file)| {
         let text = &sources.file(file.id).text;
         let (_, errors) = Unit::parse_leniently(text, Dialect::Systemd);
+        if errors.is_empty() {
+            return Vec::new();
+        }
+        let starts = line_starts(text);
         let is_loaded = matches!(read[index], Some(Ok(_)));
-        errors.into_iter().map(move |wrong| {
+        let ignored = errors.into_iter().map(|wrong| {
             let then = if is_loaded || !wrong.text.starts_with('[') {
                 "systemd passes over the line, and reads the rest"
             } else {
                 "systemd cannot read the file, and nothing in it holds"
             };
-            error("PL015", index, place(file, text, &wrong), format!("{}: {then}", wrong.kind))
-        })
-    })
+            error("PL015", index, place(file, text, &starts, &wrong), format!("{}: {then}", wrong.kind))
+        });
+        ignored.collect::<Vec<_>>()
+    });
+    findings.into_iter().flatten()
 }
 
 fn directory_as_file(files: &[File], inside: usize, name: &str, lost: &LostDirectory<'_>) -> Finding {
@@ -160,8 +167,8 @@ fn too_new(files: &[File], index: usize, unit_type: UnitType, podman: Version) -
     error("PL006", index, files[index].whole(), message)
 }
 
-fn place(file: &File, text: &str, wrong: &SyntaxError) -> Span {
-    let line_start: usize = text.split_inclusive('\n').take(wrong.line - 1).map(str::len).sum();
+fn place(file: &File, text: &str, starts: &[usize], wrong: &SyntaxError) -> Span {
+    let line_start = starts.get(wrong.line - 1).copied().unwrap_or(text.len());
     let line = &text[line_start..];
     let start = line_start + line.char_indices().nth(wrong.column - 1).map_or(0, |(at, _)| at);
     file.span(wrong.line, start..start + wrong.text.len())

@@ -1,6 +1,6 @@
 //! Sections that nobody reads: Podman passes on what it does not know, and systemd ignores it.
 
-use std::collections::HashSet;
+use std::{cell::LazyCell, collections::HashSet};
 
 use super::{names::SERVICE_NAME, report::Report};
 use crate::{
@@ -16,15 +16,16 @@ const OF_SYSTEMD: [&str; 3] = ["Unit", "Service", "Install"];
 pub(super) fn check(unit: &Effective<'_>, unit_type: UnitType, podman: Version, report: &mut Report) {
     for part in unit.parts() {
         let mut told: HashSet<&str> = HashSet::new();
+        let starts = LazyCell::new(|| line_starts(part.unit.as_str()));
         for (name, line) in part.unit.sections() {
             if !told.insert(name) {
                 continue;
             }
             if name == "Quadlet" && podman < SERVICE_NAME {
-                let at = header(part, line);
+                let at = header(part, line, &starts);
                 report.error("PL006", at, "the section `[Quadlet]` needs Podman 5.3, and is ignored before");
             } else if !is_read(name, unit_type) {
-                unread(name, unit_type, header(part, line), report);
+                unread(name, unit_type, header(part, line, &starts), report);
             }
         }
     }
@@ -48,10 +49,15 @@ fn unread(name: &str, unit_type: UnitType, at: Span, report: &mut Report) {
     };
 }
 
-/// The bytes of a section header.
-pub(super) fn header(part: &Part<'_>, line: usize) -> Span {
+/// Where the lines of a text begin.
+pub(super) fn line_starts(text: &str) -> Vec<usize> {
+    std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect()
+}
+
+/// The bytes of a section header on a line, from 1, of which `starts` knows where it begins.
+pub(super) fn header(part: &Part<'_>, line: usize, starts: &[usize]) -> Span {
     let text = part.unit.as_str();
-    let start: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
+    let start = starts.get(line - 1).copied().unwrap_or(text.len());
     let end = start + text[start..].lines().next().map_or(0, |line| line.trim_end().len());
     part.file.span(line, start..end)
 }

@@ -1,8 +1,12 @@
 //! What systemd does not read of a slice: sections and directives that it does not know.
 
-use std::collections::HashSet;
+use std::{cell::LazyCell, collections::HashSet};
 
-use super::{entries::directive, report::Report, sections::header};
+use super::{
+    entries::directive,
+    report::Report,
+    sections::{header, line_starts},
+};
 use crate::{
     diagnostic::nearest,
     policy::{Effective, Finding},
@@ -19,12 +23,13 @@ pub(super) fn check(slices: &[Effective<'_>]) -> Vec<Finding> {
         let mut report = Report::new(slice.index());
         for part in slice.parts().iter().filter(|part| told.insert(part.index)) {
             let mut names = HashSet::new();
+            let starts = LazyCell::new(|| line_starts(part.unit.as_str()));
             for (name, line) in part.unit.sections() {
                 if SECTIONS.contains(&name) || name.starts_with("X-") || !names.insert(name) {
                     continue;
                 }
                 let message = format!("systemd reads no `[{name}]` in a slice: everything in it is lost");
-                let finding = report.error("PL016", header(part, line), message);
+                let finding = report.error("PL016", header(part, line, &starts), message);
                 match nearest(name, SECTIONS.into_iter()) {
                     Some(meant) => finding.help(format!("write `[{meant}]`")),
                     None => finding.help("name it `[X-…]` if it is a note: those are ignored on purpose"),

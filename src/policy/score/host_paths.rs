@@ -114,9 +114,9 @@ pub(super) fn is_disk(device: &str, container: &Container<'_>) -> bool {
 /// The path of the host behind a mount: its own, or that of a volume which is a bind mount in disguise.
 fn source(mount: &Mount<'_>, tree: &Tree<'_>) -> Option<String> {
     match mount.kind {
-        MountKind::Bind => Some(mount.source.clone()),
+        MountKind::Bind => Some(mount.source.clone().into_owned()),
         MountKind::Volume => {
-            let option = mount.options.iter().find_map(|option| option.strip_prefix("volume-opt=device="));
+            let option = mount.options().find_map(|option| option.strip_prefix("volume-opt=device="));
             let unit = || {
                 let unit = &tree.unit(&mount.source)?.unit;
                 Some(unit.last("Volume", "Device")?.unquoted().to_owned())

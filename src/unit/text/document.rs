@@ -27,6 +27,8 @@ pub struct Unit {
     pub(super) assignments: Vec<Assignment>,
     /// The marks of the assignments, side by side: a lookup reads these and little else.
     pub(super) marks: Vec<Mark>,
+    /// The keys and values that are no slices of the file, by where their assignments begin.
+    pub(super) joined: Vec<(u32, Joined)>,
     pub(super) comments: Vec<(u32, Stretch)>,
     pub(super) lost: Option<usize>,
 }
@@ -34,7 +36,7 @@ pub struct Unit {
 /// A range of bytes in half the room: ten thousand units are held at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Stretch {
-    start: u32,
+    pub(super) start: u32,
     end: u32,
 }
 
@@ -67,14 +69,12 @@ impl Header {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Assignment {
     /// Which of the headers it stands under.
     pub(super) header: u32,
     pub(super) key: Stretch,
     pub(super) raw: Stretch,
-    /// Key and value, where they are not what stands in the file.
-    pub(super) joined: Option<Box<Joined>>,
     pub(super) line: u32,
     pub(super) lines: u32,
 }
@@ -189,13 +189,21 @@ impl Unit {
     }
 
     pub(super) fn value_of<'a>(&'a self, assignment: &'a Assignment) -> &'a str {
-        let joined = assignment.joined.as_ref().and_then(|joined| joined.value.as_deref());
+        let joined = self.joined_of(assignment).and_then(|joined| joined.value.as_deref());
         joined.unwrap_or_else(|| &self.text[assignment.raw.range()])
     }
 
     fn key_of<'a>(&'a self, assignment: &'a Assignment) -> &'a str {
-        let joined = assignment.joined.as_ref().and_then(|joined| joined.key.as_deref());
+        let joined = self.joined_of(assignment).and_then(|joined| joined.key.as_deref());
         joined.unwrap_or_else(|| &self.text[assignment.key.range()])
+    }
+
+    fn joined_of(&self, assignment: &Assignment) -> Option<&Joined> {
+        if self.joined.is_empty() {
+            return None;
+        }
+        let at = self.joined.binary_search_by_key(&assignment.key.start, |(start, _)| *start).ok()?;
+        Some(&self.joined[at].1)
     }
 
     fn section_of(&self, assignment: &Assignment) -> &str {

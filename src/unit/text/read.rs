@@ -32,6 +32,7 @@ impl Unit {
             sections: Vec::new(),
             assignments: Vec::new(),
             marks: Vec::new(),
+            joined: Vec::new(),
             comments: Vec::new(),
             lost: None,
         };
@@ -207,7 +208,9 @@ impl Reader<'_> {
         let value = text[equals + 1..].trim_start_matches(is_space);
         let start = origin(text.len() - value.len()).min(end);
         let joined_value = (self.source[start..end] != *value).then(|| value.to_owned());
-        let is_joined = joined_key.is_some() || joined_value.is_some();
+        if joined_key.is_some() || joined_value.is_some() {
+            self.unit.joined.push((key.start, Joined { key: joined_key, value: joined_value }));
+        }
         let header = self.unit.sections.len().saturating_sub(1);
         let section = self.unit.sections.get(header).map_or("", |header| header.name(self.source));
         self.unit.marks.push(Mark::of(section, said));
@@ -215,7 +218,6 @@ impl Reader<'_> {
             header: narrow(header),
             key,
             raw: Stretch::new(start..end),
-            joined: is_joined.then(|| Box::new(Joined { key: joined_key, value: joined_value })),
             line: narrow(lines.start),
             lines: narrow(lines.len()),
         });

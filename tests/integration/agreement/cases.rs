@@ -71,7 +71,7 @@ pub(super) fn rendered() -> Vec<Case> {
         for main in quadlets.iter().filter(|file| file.path.ends_with(".container")) {
             let needed = quadlets.iter().filter(|file| file.path == main.path || main.text.contains(file.file_name()));
             let entries = needed.map(|file| {
-                let what = What::File(file.text.clone().into_bytes());
+                let what = What::File(file.text.as_bytes().to_vec());
                 Entry { path: file.file_name().to_owned(), what }
             });
             cases.push(Case { title: main.path.clone(), entries: entries.collect() });

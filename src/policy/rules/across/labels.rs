@@ -67,7 +67,7 @@ fn clean(path: &str) -> String {
 
 /// What is mounted, so that two of them are equal where they are the same thing.
 fn source(container: &Container<'_>, mount: &Mount<'_>, scope: &Scope<'_>) -> Option<String> {
-    let text = mount.source.as_str();
+    let text = &*mount.source;
     let realm = realm(container.unit);
     match mount.kind {
         MountKind::Bind if text.starts_with('/') => (!text.contains(['%', '$'])).then(|| clean(text)),

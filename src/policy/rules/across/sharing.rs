@@ -218,7 +218,7 @@ fn orphan(containers: &[Container<'_>], scope: &Scope<'_>, found: &mut Found<'_>
         _ => None,
     });
     let mounts = containers.iter().flat_map(|container| &container.mounts);
-    let volumes = mounts.filter(|mount| mount.kind == MountKind::Volume).map(|mount| mount.source.as_str());
+    let volumes = mounts.filter(|mount| mount.kind == MountKind::Volume).map(|mount| &*mount.source);
     let used_names: HashSet<&str> = networks.chain(volumes).collect();
     for loaded in &tree.units {
         let what = match loaded.unit_type {

@@ -28,9 +28,7 @@ pub(super) const PROPAGATION: Rule = Rule {
 
 fn propagation(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
     for mount in &container.mounts {
-        let Some(word) = mount.options.iter().find(|option| matches!(option.as_str(), "shared" | "rshared")) else {
-            continue;
-        };
+        let Some(word) = mount.options().find(|option| matches!(*option, "shared" | "rshared")) else { continue };
         let message = format!("`{word}`: what the container mounts beneath `{}` appears on the host", mount.target);
         found.at(mount.at, message);
     }
@@ -53,10 +51,9 @@ pub(super) const OVERLAY: Rule = Rule {
 fn overlay(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
     let binds = container.mounts.iter().filter(|mount| mount.kind == MountKind::Bind && is_volume(mount));
     for mount in binds.filter(|mount| mount.is_overlay()) {
-        let alone = |name: &&String| *name != "O" && *name != "U";
-        let others: Vec<&String> = mount.options.iter().filter(alone).collect();
-        let is_layer = |name: &&String| name.starts_with("upperdir=") || name.starts_with("workdir=");
-        let (layers, others): (Vec<_>, Vec<_>) = others.into_iter().partition(is_layer);
+        let others = mount.options().filter(|name| *name != "O" && *name != "U");
+        let is_layer = |name: &&str| name.starts_with("upperdir=") || name.starts_with("workdir=");
+        let (layers, others): (Vec<_>, Vec<_>) = others.partition(is_layer);
         let message = match (layers.len(), others.first()) {
             (_, Some(other)) => format!("`O` beside `{other}`: podman refuses that"),
             (1, _) => "`upperdir` and `workdir` go together: podman refuses one of them alone".to_owned(),
@@ -105,13 +102,13 @@ pub(super) const REFUSED: Rule = Rule {
 fn refused(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
     for mount in container.mounts.iter().filter(|mount| is_volume(mount)) {
         let mut seen: HashMap<usize, &str> = HashMap::new();
-        for option in &mount.options {
-            let name = option.split_once('=').map_or(option.as_str(), |(name, _)| name);
+        for option in mount.options() {
+            let name = option.split_once('=').map_or(option, |(name, _)| name);
             // Filled in when the unit is loaded.
             if name.contains(['%', '$']) {
                 continue;
             }
-            match VOLUME_OPTIONS.iter().position(|group| group.contains(&option.as_str())) {
+            match VOLUME_OPTIONS.iter().position(|group| group.contains(&option)) {
                 Some(group) => {
                     if let Some(other) = seen.insert(group, option) {
                         found.at(mount.at, format!("`{option}` beside `{other}`: podman refuses that"));

@@ -152,7 +152,7 @@ fn chown(containers: &[Container<'_>], _: &Scope<'_>, found: &mut Found<'_>) {
 fn source(mount: &Mount<'_>, container: &Container<'_>) -> Option<String> {
     match mount.kind {
         MountKind::Bind => mount.host_path(container.profile),
-        MountKind::Volume => (!mount.source.is_empty()).then(|| mount.source.clone()),
+        MountKind::Volume => (!mount.source.is_empty()).then(|| mount.source.clone().into_owned()),
         MountKind::Tmpfs | MountKind::Other => None,
     }
 }

@@ -119,7 +119,7 @@ pub(super) const NOT_ABSOLUTE: Rule = Rule {
 
 fn not_absolute(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
     for mount in container.mounts.iter().filter(|mount| mount.kind == MountKind::Bind) {
-        let source = mount.source.as_str();
+        let source = &*mount.source;
         if source.starts_with('~') {
             let message = format!("`{source}` is no path for podman, which refuses it as the name of a volume");
             let finding = found.at(mount.at, message).severity(Severity::Error);

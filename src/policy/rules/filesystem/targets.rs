@@ -32,7 +32,7 @@ fn twice(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
         let Some(first) = seen.insert(target, mount) else { continue };
         // The very same, said twice, podman takes for one; so with a named volume whatever its options.
         let same = first.kind == mount.kind && first.source == mount.source;
-        if !(same && (first.options == mount.options || mount.kind == MountKind::Volume)) {
+        if !(same && (first.options().eq(mount.options()) || mount.kind == MountKind::Volume)) {
             let message = format!("`{}` is mounted twice: podman refuses that", mount.target);
             found.at(mount.at, message).related(first.at, "mounted here too");
         }

@@ -111,7 +111,9 @@ fn tmpfs(container: &Container<'_>, scope: &Scope<'_>, found: &mut Found<'_>) {
     let Some((memory, stated)) = limits.smallest(Resource::Memory) else { return };
     let tmpfs = container.mounts.iter().filter(|mount| mount.kind == MountKind::Tmpfs);
     let mut parts: Vec<(String, u64, Option<Span>)> = tmpfs
-        .filter_map(|mount| Some((mount.target.clone(), tmpfs_bytes(mount.option("size")?)?, Some(mount.at))))
+        .filter_map(|mount| {
+            Some((mount.target.clone().into_owned(), tmpfs_bytes(mount.option("size")?)?, Some(mount.at)))
+        })
         .collect();
     let shm = container.run.last("shm-size");
     let size = shm.map_or(Some(DEFAULT_SHM), |arg| podman_bytes(arg.value.trim())).filter(|size| *size > 0);
