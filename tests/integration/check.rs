@@ -70,7 +70,7 @@ fn junit_is_what_its_schema_says() {
     }
 }
 
-fn assert_valid(schema: &Path, text: &str) {
+pub fn assert_valid(schema: &Path, text: &str) {
     let value: serde_json::Value = serde_json::from_str(text).expect("JSON");
     let mut schemas = boon::Schemas::new();
     let mut compiler = boon::Compiler::new();

@@ -20,6 +20,7 @@ mod catalogs;
 mod check;
 mod cli;
 mod determinism;
+mod diff_reports;
 mod docs;
 mod hidden;
 mod injection;
