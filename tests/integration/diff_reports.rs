@@ -45,7 +45,7 @@ impl Host {
     }
 
     fn wants(mut self, name: &str, text: &str) -> Self {
-        self.wanted.files.insert(place(name), WantedFile { service: service(name), text: text.to_owned() });
+        self.wanted.files.insert(place(name), WantedFile { service: service(name), text: text.into() });
         self
     }
 
