@@ -48,6 +48,10 @@ struct Size {
     check: Measured,
     /// `check` of the tree that was rendered.
     check_tree: Measured,
+    /// `diff` of the catalog and a host on which it is installed.
+    diff: Measured,
+    /// `diff -rq` of the tree and that host.
+    diff_rq: Measured,
     judges: Vec<Measured>,
 }
 
@@ -74,6 +78,7 @@ fn main() {
 fn measure(temp: &Path, services: usize, judges: &[Judge]) -> Size {
     let dir = temp.join(services.to_string());
     catalog::write(&dir.join("services"), services).expect("the catalog can be written");
+    install(&dir);
     let first = programs(&dir, 0, judges);
     let names: Vec<String> = first.iter().map(|(name, _)| name.clone()).collect();
     // Each waits for the one before it: what is copied and converted is what was rendered.
@@ -90,9 +95,11 @@ fn measure(temp: &Path, services: usize, judges: &[Judge]) -> Size {
     }
     let measured = names.into_iter().zip(times).zip(memory);
     let mut measured = measured.map(|((name, times), memory)| Measured { name, time: median(times), memory });
-    let mut next = || measured.next().expect("five programs before the judges");
+    let mut next = || measured.next().expect("seven programs before the judges");
     let (fresh, again, copy, check, check_tree) = (next(), next(), next(), next(), next());
-    Size { services, files: files_in(&out), fresh, again, copy, check, check_tree, judges: measured.collect() }
+    let (diff, diff_rq) = (next(), next());
+    let judges = measured.collect();
+    Size { services, files: files_in(&out), fresh, again, copy, check, check_tree, diff, diff_rq, judges }
 }
 
 /// The programs of a round, in their order.
@@ -104,6 +111,8 @@ fn programs(dir: &Path, round: usize, judges: &[Judge]) -> Vec<(String, Command)
         ("`cp -r`".to_owned(), cp(&out, &copy)),
         ("`check`".to_owned(), check(&dir.join("services"))),
         ("`check` of the tree".to_owned(), check_tree(&out)),
+        ("`diff`, nothing changed".to_owned(), diff(dir)),
+        ("`diff -rq`".to_owned(), diff_rq(&out, dir)),
     ];
     let units = out.join(judge::UNITS);
     programs.extend(judges.iter().map(|judge| (judge.name.clone(), judge.dry_run(&units))));
@@ -139,6 +148,26 @@ fn check(catalog: &Path) -> Command {
 fn check_tree(tree: &Path) -> Command {
     let mut command = Command::new(PLIMSOLL);
     command.arg("check").arg(tree).current_dir("/");
+    command
+}
+
+/// Brings the catalog onto a host of its own, which is not measured: it waits for the disk.
+fn install(dir: &Path) {
+    let mut command = Command::new(PLIMSOLL);
+    fs::create_dir(dir.join("host")).expect("a directory");
+    command.arg("install").arg("--quiet").arg("--catalog").arg(dir.join("services")).arg("--root").arg(dir.join("host"));
+    time(&mut command);
+}
+
+fn diff(dir: &Path) -> Command {
+    let mut command = Command::new(PLIMSOLL);
+    command.arg("diff").arg("--catalog").arg(dir.join("services")).arg("--root").arg(dir.join("host"));
+    command
+}
+
+fn diff_rq(out: &Path, dir: &Path) -> Command {
+    let mut command = Command::new("diff");
+    command.arg("-rq").arg(out.join("etc")).arg(dir.join("host/etc"));
     command
 }
 

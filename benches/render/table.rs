@@ -64,7 +64,9 @@ fn absolute(text: &mut String, sizes: &[Size]) {
     let _ = writeln!(text, "| Services | Program | Time | Peak memory |\n|---:|---|---:|---:|");
     for size in sizes {
         for program in
-            [&size.fresh, &size.again, &size.copy, &size.check, &size.check_tree].into_iter().chain(&size.judges)
+            [&size.fresh, &size.again, &size.copy, &size.check, &size.check_tree, &size.diff, &size.diff_rq]
+                .into_iter()
+                .chain(&size.judges)
         {
             let (time, memory) = (ms(program.time), program.memory as f64 / MIB);
             let _ = writeln!(text, "| {} | {} | {time:.1} ms | {memory:.1} MiB |", size.services, program.name);
@@ -96,6 +98,10 @@ fn goals(text: &mut String, sizes: &[Size]) {
         let what = format!("{at}`check` of {what} in less than 150 MiB");
         goal(text, &what, &format!("{memory:.1} MiB"), Some(memory < 150.0));
     }
+    let diff = ratio(&largest.diff, &largest.diff_rq);
+    goal(text, &format!("{at}`diff` within twice `diff -rq`"), &format!("{diff:.2} times"), Some(diff <= 2.0));
+    let memory = largest.diff.memory as f64 / MIB;
+    goal(text, &format!("{at}`diff` in less than 150 MiB"), &format!("{memory:.1} MiB"), Some(memory < 150.0));
     let copy = ratio(&largest.fresh, &largest.copy);
     goal(text, &format!("{at}within twice `cp -r`"), &format!("{copy:.2} times"), Some(copy <= 2.0));
     let memory = largest.fresh.memory.max(largest.again.memory) as f64 / MIB;

@@ -145,6 +145,7 @@ impl Effects<'_> {
             self.created(step, unit);
             return;
         }
+        // With a reach that restarts it, the restart starts it as well.
         if !old.is_wanted && unit.is_wanted && runs(unit.unit_type) && reach <= Reach::Reload {
             self.work.start.insert(unit.service.clone());
             step.means.push(Meaning::Start(vec![unit.service.clone()]));
@@ -187,13 +188,11 @@ impl Effects<'_> {
         let network = old.network_name(&step.path);
         // Whoever requires a user stops with it, and must come back as well.
         let users_before = self.old.with_dependents(self.old.users(&step.path));
-        let users_after: BTreeSet<String> =
-            self.new.with_dependents(self.new.users(&step.path)).into_iter().collect();
         self.work.stop.extend(users_before.iter().cloned());
         self.work.stop.insert(old.service.clone());
         self.work.remove_networks.insert(network.clone());
         self.work.start.insert(unit.service.clone());
-        self.work.start.extend(users_before.intersection(&users_after).cloned());
+        self.work.start.extend(users_before.iter().filter(|service| self.new.is_wanted(service)).cloned());
         step.means.push(Meaning::RecreateNetwork { network, users: list(&users_before) });
     }
 

@@ -26,8 +26,12 @@ pub struct Options {
     pub colour: bool,
 }
 
-/// The text for people, which `patch` and `git apply` understand where no secret is hidden in it.
+/// The text for people, which `patch` and `git apply` understand where no secret is hidden in it. Empty where there is
+/// no difference.
 pub fn text(plan: &Plan, options: Options) -> String {
+    if plan.is_empty() && plan.told().next().is_none() {
+        return String::new();
+    }
     let steps = crate::parallel::map(plan.told(), |step| {
         let mut page = Page { text: String::new(), colour: options.colour };
         page.step(step, plan);

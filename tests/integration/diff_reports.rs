@@ -263,7 +263,7 @@ fn nothing_to_do_is_said_in_a_line() {
     let plan = host.plan();
     let line = "nothing to do: all 40 files are as they should be\n";
     assert_eq!(diff_summary::text(&plan, PLAIN), line);
-    assert_eq!(diff_unified::text(&plan, PLAIN), line);
+    assert_eq!(diff_unified::text(&plan, PLAIN), "", "an empty patch");
     let one = Host::new().file("a.container", Some("[Container]\n"), Some("[Container]\n")).plan();
     assert_eq!(diff_summary::text(&one, PLAIN), "nothing to do: the only file is as it should be\n");
     assert_eq!(diff_summary::text(&Plan::default(), PLAIN), "nothing to do: there are no files\n");
