@@ -6,6 +6,7 @@ use super::{
     error::{self, InstallError},
     file_system::{FileSystem, Kind, Lock, Locked},
     generations,
+    stage::clear_stage,
     survey::{Memory, survey},
     tools::{make_dirs, remove_tree},
     transaction::{self, Change, Recovered},
@@ -126,6 +127,8 @@ pub fn install(
     let earlier = recovered.map(|recovered| wanted_work(recovered.work, settings.systemd));
     let earlier = earlier.filter(|work| !work.is_empty());
     let (generation, work) = if plan.is_empty() {
+        // Nothing is made that would take its place.
+        clear_stage(disk, layout)?;
         match earlier {
             None => {
                 transaction::forget_journal(disk, layout)?;

@@ -33,8 +33,8 @@ pub(super) fn replace(disk: &dyn FileSystem, path: &str, bytes: &[u8]) -> Result
         // Left over from a run that was killed.
         disk.remove_file(&beside).map_err(error::io("remove", &beside))?;
     }
-    let written = write_synced(disk, &beside, bytes)
-        .and_then(|()| disk.rename(&beside, path).map_err(error::io("write", path)));
+    let written =
+        write_synced(disk, &beside, bytes).and_then(|()| disk.rename(&beside, path).map_err(error::io("write", path)));
     if written.is_err() {
         let _ = disk.remove_file(&beside);
     }

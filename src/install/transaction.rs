@@ -18,6 +18,7 @@ use super::{
     error::{self, InstallError},
     file_system::{Entry, FileSystem, Kind},
     generations,
+    stage::{self, clear_stage},
     tools::{make_dirs, remove_tree, replace, sync_above, write_synced},
 };
 use crate::plan::{Action, Generation, InstalledFile, Layout, Plan, Reason, Standing, Wanted, Work, digest};
@@ -111,7 +112,7 @@ impl std::fmt::Debug for Change<'_> {
     }
 }
 
-fn journal_place(layout: &Layout) -> String {
+pub(super) fn journal_place(layout: &Layout) -> String {
     format!("{}/transaction.json", layout.state)
 }
 
@@ -227,7 +228,7 @@ fn prepare(disk: &dyn FileSystem, change: Change<'_>) -> Result<Journal, Install
     generations::write_unfinished(disk, layout, &generation, &texts)?;
 
     let identity = |path: &str| disk.entry(path).map_err(error::io("look at", path));
-    let stage = stage_place(disk, layout)?;
+    let stage = stage::place(disk, layout)?;
     if has_units {
         disk.make_dir(&stage).map_err(error::io("make the directory", &stage))?;
         for (path, text) in texts.iter().filter(|(path, _)| is_unit(path)) {
@@ -269,47 +270,14 @@ fn slices(plan: &Plan, wanted: &Wanted) -> Vec<Slice> {
         .collect()
 }
 
-/// Where the new directory is made: on the same file system, and in no directory that Podman searches. Before 5.2 no
-/// name keeps it out of a sub-directory.
-fn stage_place(disk: &dyn FileSystem, layout: &Layout) -> Result<String, InstallError> {
-    let places = stage_places(layout);
-    let device = |path: &str| {
-        let above = path.rsplit_once('/').map_or("", |(above, _)| above);
-        let entry = disk.entry(above).map_err(error::io("look at", above))?;
-        Ok::<_, InstallError>(entry.map(|entry| entry.device))
-    };
-    let [outside, beside] = places;
-    // Where Podman's directory is a file system of its own, only a place in it can be exchanged.
-    Ok(if device(&outside)? == device(&layout.units)? { outside } else { beside })
-}
-
-fn stage_places(layout: &Layout) -> [String; 2] {
-    let name = format!(".{}.plimsoll.d", layout.catalog);
-    let (above, _) = layout.units.rsplit_once('/').unwrap_or(("", &layout.units));
-    let outside = layout.units.split_once("/systemd/").map_or(above, |(outside, _)| outside);
-    [format!("{outside}/{name}"), format!("{above}/{name}")]
-}
-
-/// Removes what a run that was killed before its journal left behind.
-fn clear_stage(disk: &dyn FileSystem, layout: &Layout) -> Result<(), InstallError> {
-    for place in stage_places(layout) {
-        remove_tree(disk, &place)?;
-    }
-    let dir = generations::dir(layout);
-    for (name, _) in disk.list(&dir).map_err(error::io("read", &dir))?.unwrap_or_default() {
-        if name.ends_with(".new") {
-            remove_tree(disk, &format!("{dir}/{name}"))?;
-        }
-    }
-    Ok(())
-}
-
 /// Steps 3 to 6. Each may have been done before.
 fn put_in(disk: &dyn FileSystem, layout: &Layout, journal: &Journal) -> Result<(), InstallError> {
     put_slices(disk, layout, journal)?;
     match (journal.old, journal.new) {
         (None, None) => {}
-        (None, Some(_)) => disk.rename(&journal.stage, &journal.units).map_err(error::io("put in place", &journal.units))?,
+        (None, Some(_)) => {
+            disk.rename(&journal.stage, &journal.units).map_err(error::io("put in place", &journal.units))?
+        }
         (Some(_), None) => disk.rename(&journal.units, &journal.stage).map_err(error::io("remove", &journal.units))?,
         (Some(_), Some(_)) => {
             disk.exchange(&journal.stage, &journal.units).map_err(error::io("put in place", &journal.units))?;
@@ -411,9 +379,8 @@ fn keep_aside(disk: &dyn FileSystem, layout: &Layout, journal: &Journal) -> Resu
 pub fn recover(disk: &dyn FileSystem, layout: &Layout) -> Result<Option<Recovered>, InstallError> {
     let Some(journal) = journal(disk, layout)? else { return Ok(None) };
     let is_in = journal.files_are_in || has_been_swapped(disk, layout, &journal)?;
-    let recovered = |work: Work| {
-        Some(Recovered { generation: journal.generation, reason: journal.reason.clone(), is_in, work })
-    };
+    let recovered =
+        |work: Work| Some(Recovered { generation: journal.generation, reason: journal.reason.clone(), is_in, work });
     if journal.files_are_in {
         return Ok(recovered(journal.work.clone()));
     }
