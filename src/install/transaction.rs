@@ -174,7 +174,16 @@ pub fn apply(disk: &dyn FileSystem, change: Change<'_>) -> Result<(u32, Work), I
         Err(error) => {
             // Of what went wrong the first is told. What cannot be undone now is undone by the next run.
             match recover(disk, layout) {
+                Ok(Some(recovered)) if recovered.generation != journal.generation => {
+                    // The journal is still that of an earlier run, and says nothing of this one.
+                    let _ = clear_stage(disk, layout);
+                    Err(error)
+                }
                 Ok(Some(recovered)) if recovered.is_in => Ok((journal.generation, recovered.work)),
+                Ok(None) => {
+                    let _ = clear_stage(disk, layout);
+                    Err(error)
+                }
                 _ => Err(error),
             }
         }
@@ -445,7 +454,11 @@ fn undo(disk: &dyn FileSystem, layout: &Layout, journal: &Journal) -> Result<(),
     clear_stage(disk, layout)?;
     match &journal.earlier {
         Some(earlier) if !earlier.is_empty() => {
-            let left = Journal { files_are_in: true, work: earlier.clone(), earlier: None, ..journal.clone() };
+            // It was left by what stands.
+            let last = generations::last(disk, layout).unwrap_or_default();
+            let (generation, reason) = last.map_or((0, Reason::Install), |last| (last.generation, last.reason));
+            let work = earlier.clone();
+            let left = Journal { generation, reason, files_are_in: true, work, earlier: None, ..journal.clone() };
             write_journal(disk, layout, &left)
         }
         _ => forget_journal(disk, layout),

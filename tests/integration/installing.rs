@@ -68,8 +68,10 @@ fn what_is_installed_is_what_is_rendered() {
     let rendered = project.plimsoll(["render"]).ran();
     assert_eq!(rendered.status, 0);
     let out = project.read("out");
-    let installed: Tree =
-        root(&project).into_iter().filter(|(path, _)| path.starts_with("etc/containers") || path.starts_with("etc/systemd")).collect();
+    let installed: Tree = root(&project)
+        .into_iter()
+        .filter(|(path, _)| path.starts_with("etc/containers") || path.starts_with("etc/systemd"))
+        .collect();
     assert_same(&installed, &out, "the rendered tree");
     // The tree says the same as the catalog.
     must(&project, "diff --from out", 0);
@@ -94,13 +96,34 @@ fn a_tree_is_installed_without_its_catalog() {
 fn what_hands_did_is_shown_and_handled() {
     type Hand = (&'static str, fn(&Path), i32, &'static str);
     let hands: [Hand; 4] = [
-        ("edited", |root| fs::write(root.join("etc/containers/systemd/home/web.container"), "[Container]\nImage=x\n").unwrap(), 2, "edited by hand"),
-        ("deleted", |root| fs::remove_file(root.join("etc/containers/systemd/home/web.container")).unwrap(), 0, "deleted by hand"),
-        ("added", |root| fs::write(root.join("etc/containers/systemd/home/x.container"), "[Container]\nImage=x\n").unwrap(), 2, "x.container"),
-        ("dropped in", |root| {
-            fs::create_dir_all(root.join("etc/containers/systemd/web.container.d")).unwrap();
-            fs::write(root.join("etc/containers/systemd/web.container.d/a.conf"), "[Container]\nLabel=a=b\n").unwrap();
-        }, 0, "web.container.d/a.conf"),
+        (
+            "edited",
+            |root| fs::write(root.join("etc/containers/systemd/home/web.container"), "[Container]\nImage=x\n").unwrap(),
+            2,
+            "edited by hand",
+        ),
+        (
+            "deleted",
+            |root| fs::remove_file(root.join("etc/containers/systemd/home/web.container")).unwrap(),
+            0,
+            "deleted by hand",
+        ),
+        (
+            "added",
+            |root| fs::write(root.join("etc/containers/systemd/home/x.container"), "[Container]\nImage=x\n").unwrap(),
+            2,
+            "x.container",
+        ),
+        (
+            "dropped in",
+            |root| {
+                fs::create_dir_all(root.join("etc/containers/systemd/web.container.d")).unwrap();
+                fs::write(root.join("etc/containers/systemd/web.container.d/a.conf"), "[Container]\nLabel=a=b\n")
+                    .unwrap();
+            },
+            0,
+            "web.container.d/a.conf",
+        ),
     ];
     for (what, hand, without_force, word) in hands {
         let project = house();
@@ -265,7 +288,16 @@ fn a_users_units_go_where_the_user_reads_them() {
 
 #[test]
 fn links_are_not_followed() {
-    for planted in ["etc/containers", "etc/containers/systemd", "etc/containers/systemd/home", "etc/systemd", "etc/systemd/system", "var/lib", "var/lib/plimsoll", "var/lib/plimsoll/home"] {
+    for planted in [
+        "etc/containers",
+        "etc/containers/systemd",
+        "etc/containers/systemd/home",
+        "etc/systemd",
+        "etc/systemd/system",
+        "var/lib",
+        "var/lib/plimsoll",
+        "var/lib/plimsoll/home",
+    ] {
         let project = house().file("outside/keep", "keep");
         let link = project.path().join("root").join(planted);
         fs::create_dir_all(link.parent().unwrap()).unwrap();
@@ -289,7 +321,10 @@ fn ten_installs_at_once_end_as_one() {
     let generations = fs::read_dir(project.path().join("root/var/lib/plimsoll/home/generations")).unwrap().count();
     assert_eq!(generations, 1, "nine of them had nothing to do");
     let foreign: Vec<_> = root(&project).into_keys().filter(|path| is_foreign(path)).collect();
-    assert!(foreign.iter().all(|path| path.starts_with("etc/systemd/system") || path.ends_with("os-release")), "{foreign:?}");
+    assert!(
+        foreign.iter().all(|path| path.starts_with("etc/systemd/system") || path.ends_with("os-release")),
+        "{foreign:?}"
+    );
 }
 
 #[test]

@@ -54,8 +54,7 @@ fn install(dir: &Utf8Path, root: &Utf8Path, dry_run: bool) -> (String, String, S
         keep: 2,
         quiet: true,
     };
-    let options =
-        install::Options { incoming: incoming(dir), how, dry_run, format: Format::Json, no_pull: true };
+    let options = install::Options { incoming: incoming(dir), how, dry_run, format: Format::Json, no_pull: true };
     printed(|streams| install::run(&options, streams))
 }
 
@@ -144,7 +143,11 @@ fn what_diff_says_install_does() {
             assert_eq!(said_status, if became.is_empty() { Status::Clean } else { Status::Differs });
             let is_quiet = done.is_empty() || done == said;
             assert!(is_quiet, "install said something else: {done}");
-            if became.is_empty() { same += 1 } else { changed += 1 }
+            if became.is_empty() {
+                same += 1
+            } else {
+                changed += 1
+            }
             assert_eq!(diff(&dir, &root, Format::Summary).1, Status::Clean, "an install leaves no difference");
         }
         fs::remove_dir_all(&root).unwrap();

@@ -85,9 +85,19 @@ fn house() -> BTreeMap<&'static str, String> {
         ),
         ("forge/stack.toml", "[limits]\nmemory = \"512M\"\n[network.back]\ninternal = true\n".to_owned()),
         ("forge/db.toml", service("network = \"back\"\nlabel = { tier = \"data\" }")),
-        ("forge/web.toml", service("network = [\"back\", \"front\"]\nrequires = [\"db\"]\nenvironment = { A = \"1\", B = \"2\" }")),
-        ("music.toml", service("network = \"front\"\n[[volume]]\nsource = \"cache\"\ntarget = \"/cache\"\naccess = \"rw\"")),
-        ("once.toml", service("[quadlet.Install]\nWantedBy = \"\"\n").replace("[quadlet.Install]\nWantedBy = \"\"\n", "wanted_by = []")),
+        (
+            "forge/web.toml",
+            service("network = [\"back\", \"front\"]\nrequires = [\"db\"]\nenvironment = { A = \"1\", B = \"2\" }"),
+        ),
+        (
+            "music.toml",
+            service("network = \"front\"\n[[volume]]\nsource = \"cache\"\ntarget = \"/cache\"\naccess = \"rw\""),
+        ),
+        (
+            "once.toml",
+            service("[quadlet.Install]\nWantedBy = \"\"\n")
+                .replace("[quadlet.Install]\nWantedBy = \"\"\n", "wanted_by = []"),
+        ),
     ])
 }
 
