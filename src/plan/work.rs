@@ -1,6 +1,6 @@
 //! What systemd and podman are asked to do once the files are in, in its order.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -96,9 +96,11 @@ impl Work {
         // Whether an interrupted start went through is not known: a restart is right either way.
         let coming: Vec<String> = still(earlier.start.union(&earlier.restart).cloned().collect()).collect();
         let if_running: Vec<String> = still(earlier.restart_if_running).collect();
-        // What was to go and comes back is not stopped a second time.
+        // What was to go and comes back is not stopped a second time; what was to stop for a while still is.
+        let comes_back = |unit: &String| self.start.contains(unit) || self.restart.contains(unit);
+        let is_for_a_while = |unit: &String| earlier.start.contains(unit) || earlier.restart.contains(unit);
         let going: Vec<String> =
-            earlier.stop.into_iter().filter(|unit| !self.start.contains(unit) && !self.restart.contains(unit)).collect();
+            earlier.stop.iter().filter(|unit| !comes_back(unit) || is_for_a_while(unit)).cloned().collect();
         self.restart.extend(coming);
         self.restart_if_running.extend(if_running);
         self.stop.extend(going);
@@ -106,8 +108,16 @@ impl Work {
         self.restart_if_running.retain(|unit| !self.restart.contains(unit) && !self.start.contains(unit));
         self.remove_networks.extend(earlier.remove_networks);
         self.reload |= earlier.reload;
-        let known: BTreeSet<String> = self.limits.iter().map(|limits| limits.unit.clone()).collect();
-        self.limits.extend(earlier.limits.into_iter().filter(|limits| !known.contains(&limits.unit)));
+        let mut limits: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
+        for of_unit in earlier.limits.into_iter().filter(|limits| !self.stop_slices.contains(&limits.unit)) {
+            limits.entry(of_unit.unit).or_default().extend(of_unit.limits);
+        }
+        for of_unit in self.limits {
+            limits.entry(of_unit.unit).or_default().extend(of_unit.limits);
+        }
+        let of_unit =
+            |(unit, limits): (String, BTreeMap<_, _>)| UnitLimits { unit, limits: limits.into_iter().collect() };
+        self.limits = limits.into_iter().map(of_unit).collect();
         self.stop_slices.extend(earlier.stop_slices);
         self
     }
@@ -149,5 +159,23 @@ mod tests {
         let both = recreate.clone().after(recreate);
         assert_eq!((both.stop, both.start), (set(&["web.service"]), BTreeSet::new()));
         assert_eq!(both.restart, set(&["web.service"]));
+    }
+
+    #[test]
+    fn limits_that_were_not_set_are_set_with_the_next() {
+        let limits = |unit: &str, key: &str, value: &str| UnitLimits {
+            unit: unit.to_owned(),
+            limits: vec![(key.to_owned(), value.to_owned())],
+        };
+        let earlier = Work {
+            limits: [limits("a.slice", "MemoryMax", "1"), limits("b.slice", "MemoryMax", "1")].into(),
+            ..Work::default()
+        };
+        let stop_slices = set(&["b.slice"]);
+        let next = Work { limits: [limits("a.slice", "TasksMax", "2")].into(), stop_slices, ..Work::default() };
+        let both = next.after(earlier).limits.into_iter().collect::<Vec<_>>();
+        let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+        let expected = vec![pair("MemoryMax", "1"), pair("TasksMax", "2")];
+        assert_eq!(both, [UnitLimits { unit: "a.slice".to_owned(), limits: expected }]);
     }
 }
