@@ -156,7 +156,7 @@ pub fn install(
             let trouble = carry_out(&work, manager, &mut |call| audience.call(call));
             if !trouble.is_none() && reason != Reason::Uninstall {
                 audience.puts_back(&trouble);
-                return put_back(disk, wanted, plan, generation, settings, trouble, manager, audience);
+                return put_back(disk, wanted, plan, generation, &work, settings, trouble, manager, audience);
             }
             trouble
         }
@@ -180,6 +180,7 @@ fn put_back(
     wanted: &Wanted,
     plan: Plan,
     failed: Option<u32>,
+    work: &Work,
     settings: &Settings,
     trouble: Trouble,
     manager: &mut dyn Manager,
@@ -209,7 +210,8 @@ fn put_back(
         reason: &reason,
         now: &settings.now,
         made: &[],
-        earlier: None,
+        // Nobody knows how much of it was done.
+        earlier: Some(work),
     };
     let (_, work) = transaction::apply(disk, change)?;
     let on_the_way_back = carry_out(&work, manager, &mut |call| audience.call(call));
