@@ -176,6 +176,18 @@ pub(super) fn mark_failed(disk: &dyn FileSystem, layout: &Layout, number: u32) -
     disk.sync(&place).map_err(error::io("sync", &place))
 }
 
+/// Takes the mark away from the last generation: at last it came up.
+pub(super) fn last_came_up(disk: &dyn FileSystem, layout: &Layout) -> Result<(), InstallError> {
+    let Some(last) = numbers(disk, layout)?.pop() else { return Ok(()) };
+    let place = place(layout, last);
+    let path = format!("{place}/{FAILED}");
+    if disk.entry(&path).map_err(error::io("look at", &path))?.is_some() {
+        disk.remove_file(&path).map_err(error::io("remove", &path))?;
+        disk.sync(&place).map_err(error::io("sync", &place))?;
+    }
+    Ok(())
+}
+
 /// Whether a generation did not come up.
 ///
 /// # Errors
@@ -190,13 +202,13 @@ pub fn is_failed(disk: &dyn FileSystem, layout: &Layout, number: u32) -> Result<
 pub(super) fn prune(disk: &dyn FileSystem, layout: &Layout, keep: usize) -> Result<(), InstallError> {
     let mut numbers = numbers(disk, layout)?;
     numbers.truncate(numbers.len().saturating_sub(keep.max(1)));
-    for number in numbers {
-        // Its record goes first: what is left of one that could not be removed is no generation.
-        let place = place(layout, number);
-        let unfinished = unfinished(layout, number);
-        super::tools::remove_tree(disk, &unfinished)?;
-        disk.rename(&place, &unfinished).map_err(error::io("rename", &place))?;
-        super::tools::remove_tree(disk, &unfinished)?;
-    }
-    Ok(())
+    numbers.into_iter().try_for_each(|number| remove(disk, layout, number))
+}
+
+/// Removes a generation. Its name goes first: what is left of one that could not be removed is none.
+pub(super) fn remove(disk: &dyn FileSystem, layout: &Layout, number: u32) -> Result<(), InstallError> {
+    let (place, unfinished) = (place(layout, number), unfinished(layout, number));
+    super::tools::remove_tree(disk, &unfinished)?;
+    disk.rename(&place, &unfinished).map_err(error::io("rename", &place))?;
+    super::tools::remove_tree(disk, &unfinished)
 }

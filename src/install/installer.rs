@@ -158,6 +158,9 @@ pub fn install(
                 audience.puts_back(&trouble);
                 return put_back(disk, wanted, plan, generation, &work, settings, trouble, manager, audience);
             }
+            if trouble.is_none() {
+                generations::last_came_up(disk, layout)?;
+            }
             trouble
         }
     };
