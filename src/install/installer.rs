@@ -254,10 +254,14 @@ pub fn forget(disk: &dyn FileSystem, layout: &Layout) -> Result<(), InstallError
     if last.as_ref().is_some_and(|last| !last.files.is_empty()) {
         return Ok(());
     }
-    // The record goes last: it knows which directories were made.
-    let state = layout.state.clone();
+    // The last one stays until the others are gone, or one of them would be taken for it. A record without its name is
+    // none, and one that is half gone would be damaged.
+    generations::prune(disk, layout, 1)?;
+    if let Some(last) = &last {
+        generations::remove(disk, layout, last.generation)?;
+    }
     let mut directories = last.map(|last| last.directories).unwrap_or_default();
-    remove_tree(disk, &state)?;
+    remove_tree(disk, &layout.state)?;
     directories.sort_by_key(|dir| std::cmp::Reverse(dir.len()));
     let states = layout.all_states();
     let others = disk.list(states).map_err(error::io("read", states))?.unwrap_or_default();
