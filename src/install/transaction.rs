@@ -415,13 +415,19 @@ pub fn has_been_swapped(disk: &dyn FileSystem, layout: &Layout, journal: &Journa
     if there == journal.new {
         return Ok(true);
     }
-    // Neither: the tree was copied from somewhere. What stands in it must do.
+    // Neither: the tree was copied from somewhere. What stands in it must do, and nothing else.
+    if journal.new.is_none() || journal.old.is_none() {
+        return Ok(there.is_some() == journal.new.is_some());
+    }
     let place = generations::unfinished(layout, journal.generation);
     let record = format!("{place}/generation.json");
     let Ok(text) = disk.read(&record) else { return Ok(true) };
     let Ok(generation) = serde_json::from_slice::<Generation>(&text) else { return Ok(false) };
-    let units = generation.files.iter().filter(|file| file.path.starts_with(&format!("{}/", journal.units)));
-    Ok(units.into_iter().all(|file| disk.read(&file.path).is_ok_and(|bytes| digest(&bytes) == file.sha256)))
+    let beneath = format!("{}/", journal.units);
+    let units: Vec<_> = generation.files.iter().filter(|file| file.path.starts_with(&beneath)).collect();
+    let names = disk.list(&journal.units).map_err(error::io("read", &journal.units))?.unwrap_or_default();
+    let is_same = |file: &&InstalledFile| disk.read(&file.path).is_ok_and(|bytes| digest(&bytes) == file.sha256);
+    Ok(names.len() == units.len() && units.iter().all(is_same))
 }
 
 /// Brings the old slices back, and removes what was prepared.
