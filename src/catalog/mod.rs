@@ -71,11 +71,7 @@ pub fn target_and_policy(
 }
 
 /// The name and the target of the catalog in `dir`, where there is one, and nothing else of it.
-pub fn name_and_target(
-    dir: &Utf8Path,
-    sources: &mut Sources,
-    diagnostics: &mut Diagnostics,
-) -> Option<(Name, Target)> {
+pub fn name_and_target(dir: &Utf8Path, sources: &mut Sources, diagnostics: &mut Diagnostics) -> Option<(Name, Target)> {
     if !dir.is_dir() {
         return None;
     }

@@ -3,15 +3,15 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::catalog::Place;
-pub use crate::{
-    install::installer::Systemd,
-    model::{Name, TimeSpan},
-};
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, Sources},
     install::{disk::Disk, generations},
     model::{Profile, Target},
     plan::{Home, Layout, Owner},
+};
+pub use crate::{
+    install::installer::Systemd,
+    model::{Name, TimeSpan},
 };
 
 /// The host to look at or to change.

@@ -103,14 +103,20 @@ fn of_tree(
     let disk = match Disk::beneath(dir) {
         Ok(disk) => disk,
         Err(error) => {
-            complain(format!("the tree `{dir}` cannot be opened: {error}"), "--from names what `plimsoll render` wrote");
+            complain(
+                format!("the tree `{dir}` cannot be opened: {error}"),
+                "--from names what `plimsoll render` wrote",
+            );
             return None;
         }
     };
     let mut paths = Vec::new();
     for top in ["etc/containers/systemd", "etc/systemd/system", "etc/systemd/user"] {
         walk(&disk, top, &mut paths, &mut |path, why| {
-            complain(format!("`{dir}/{path}` {why}"), "a tree holds directories and files, and nothing else is installed");
+            complain(
+                format!("`{dir}/{path}` {why}"),
+                "a tree holds directories and files, and nothing else is installed",
+            );
         });
     }
     let mut names: BTreeSet<(Option<Option<u32>>, String)> = BTreeSet::new();
@@ -209,7 +215,8 @@ impl Incoming {
             Err(error) => return diagnostics.push(Diagnostic::general(error.to_string())),
         };
         let is_known = |name: &String| {
-            let of = |files: &BTreeMap<String, WantedFile>| files.values().any(|file| file.service.as_ref() == Some(name));
+            let of =
+                |files: &BTreeMap<String, WantedFile>| files.values().any(|file| file.service.as_ref() == Some(name));
             of(&self.wanted.files) || of(&installed)
         };
         for name in services.iter().filter(|name| !is_known(name)) {
@@ -217,8 +224,7 @@ impl Incoming {
             diagnostics.push(Diagnostic::general(message).help("in a stack the name of a service is STACK-STEM"));
         }
         let is_one = |file: &WantedFile| file.service.as_ref().is_some_and(|service| services.contains(service));
-        let mut files: BTreeMap<String, WantedFile> =
-            installed.into_iter().filter(|(_, file)| !is_one(file)).collect();
+        let mut files: BTreeMap<String, WantedFile> = installed.into_iter().filter(|(_, file)| !is_one(file)).collect();
         let named: Vec<(String, WantedFile)> = self
             .wanted
             .files

@@ -229,7 +229,9 @@ impl Audience for Told<'_, '_> {
         let what = match (&recovered.reason, recovered.is_in) {
             (Reason::Uninstall, _) => "an uninstall was interrupted".to_owned(),
             (_, true) => format!("the install of generation {number} was interrupted with its files in: finishing it"),
-            (_, false) => format!("the install of generation {number} was interrupted before its files were in: undone"),
+            (_, false) => {
+                format!("the install of generation {number} was interrupted before its files were in: undone")
+            }
         };
         self.say(&format!("note: {what}"));
     }
@@ -338,7 +340,11 @@ pub(super) fn ended(
         }
         Ok(Outcome::Nothing) => {
             if !how.quiet {
-                writeln!(streams.out, "{catalog}: nothing to do, all {} files are as they should be", wanted.files.len())?;
+                writeln!(
+                    streams.out,
+                    "{catalog}: nothing to do, all {} files are as they should be",
+                    wanted.files.len()
+                )?;
             }
             Ok(Status::Clean)
         }

@@ -89,7 +89,8 @@ fn drift(options: &StatusOptions, found: &Found, diagnostics: &mut Diagnostics) 
         let by_hand = plan(&installed, &standing);
         Ok((last, note, installed, by_hand, standing.other_catalogs))
     };
-    let (last, note, installed, by_hand, other_catalogs) = looked().map_err(|error| diagnostics.push(failed(&error))).ok()?;
+    let (last, note, installed, by_hand, other_catalogs) =
+        looked().map_err(|error| diagnostics.push(failed(&error))).ok()?;
     // The catalog against the last install, as if nobody had touched the disk.
     let mut pending = None;
     if options.which.place.catalog.is_dir() {
@@ -113,7 +114,9 @@ fn drift(options: &StatusOptions, found: &Found, diagnostics: &mut Diagnostics) 
         Some(live) => {
             let services = crate::plan::running_services(&installed);
             match live.systemd.states(&services) {
-                Ok(states) => Some(states.into_iter().map(|(unit, state)| (unit, state.is_up(), state.words())).collect()),
+                Ok(states) => {
+                    Some(states.into_iter().map(|(unit, state)| (unit, state.is_up(), state.words())).collect())
+                }
                 Err(error) => {
                     diagnostics.push(Diagnostic::general(error.to_string()));
                     return None;

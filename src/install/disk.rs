@@ -80,7 +80,9 @@ fn open_dir(above: &OwnedFd, name: &str) -> io::Result<OwnedFd> {
     }
     let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     fs::openat(above, name, flags, Mode::empty()).map_err(|error| match (error, kind_of(above, name)) {
-        (Errno::NOTDIR | Errno::LOOP, Some(kind)) => io::Error::other(format!("`{name}` on the way is {}", kind.noun())),
+        (Errno::NOTDIR | Errno::LOOP, Some(kind)) => {
+            io::Error::other(format!("`{name}` on the way is {}", kind.noun()))
+        }
         (error, _) => error.into(),
     })
 }

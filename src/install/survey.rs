@@ -147,7 +147,9 @@ fn others(disk: &dyn FileSystem, wanted: &Wanted, standing: &mut Standing) -> Re
                 units.insert(path);
             } else if is_admins && kind == Kind::Directory && is_directory_of_drop_ins(&name) {
                 let files = disk.list(&path).map_err(error::io("read", &path))?.into_iter().flatten();
-                drop_ins.extend(files.filter(|(name, _)| name.ends_with(".conf")).map(|(name, _)| format!("{path}/{name}")));
+                drop_ins.extend(
+                    files.filter(|(name, _)| name.ends_with(".conf")).map(|(name, _)| format!("{path}/{name}")),
+                );
             }
         }
     }
@@ -163,14 +165,11 @@ fn others(disk: &dyn FileSystem, wanted: &Wanted, standing: &mut Standing) -> Re
 }
 
 /// Everything beneath a directory, in a fixed order.
-fn walk(
-    disk: &dyn FileSystem,
-    dir: &str,
-    depth: usize,
-    found: &mut dyn FnMut(&str, Kind),
-) -> Result<(), InstallError> {
+fn walk(disk: &dyn FileSystem, dir: &str, depth: usize, found: &mut dyn FnMut(&str, Kind)) -> Result<(), InstallError> {
     let names = match disk.entry(dir).map_err(error::io("look at", dir))? {
-        Some(Entry { kind: Kind::Directory, .. }) => disk.list(dir).map_err(error::io("read", dir))?.unwrap_or_default(),
+        Some(Entry { kind: Kind::Directory, .. }) => {
+            disk.list(dir).map_err(error::io("read", dir))?.unwrap_or_default()
+        }
         _ => return Ok(()),
     };
     for (name, kind) in names {

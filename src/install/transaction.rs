@@ -21,7 +21,7 @@ use super::{
     stage::{self, clear_stage},
     tools::{make_dirs, remove_tree, replace, sync_above, write_synced},
 };
-use crate::plan::{Action, Generation, InstalledFile, Layout, Plan, Reason, Standing, Wanted, Work, digest};
+use crate::plan::{Action, Generation, InstalledFile, Layout, Plan, Reason, Standing, UnitLimits, Wanted, Work, change::limits_of_slice, digest};
 
 /// The version of the journal.
 const VERSION: u32 = 1;
@@ -258,11 +258,20 @@ fn prepare(disk: &dyn FileSystem, change: Change<'_>) -> Result<Journal, Install
         stage,
         slices: slices(plan, wanted),
         work: match earlier {
-            Some(earlier) => plan.work.clone().after(earlier.clone()),
+            Some(earlier) => come_back(plan.work.clone(), earlier, wanted).after(earlier.clone()),
             None => plan.work.clone(),
         },
         earlier: earlier.cloned(),
     })
+}
+
+/// A slice that was to go and comes back may still be there, with the limits that it had.
+fn come_back(mut work: Work, earlier: &Work, wanted: &Wanted) -> Work {
+    for unit in &earlier.stop_slices {
+        let Some(file) = wanted.files.get(&wanted.layout.place(unit)) else { continue };
+        work.limits.insert(UnitLimits { unit: unit.clone(), limits: limits_of_slice(&file.text) });
+    }
+    work
 }
 
 fn is_kept(plan: &Plan, path: &str) -> bool {

@@ -43,22 +43,59 @@ pub enum Reach {
 
 /// Lists in which the order of the lines says nothing, as long as none is empty and no name stands there twice.
 const UNORDERED: &[&str] = &[
-    "AddCapability", "AddDevice", "AddHost", "After", "Annotation", "Before", "BindsTo", "DropCapability", "Environment",
-    "Label", "PartOf", "PublishPort", "RequiredBy", "Requires", "Secret", "Sysctl", "Tmpfs", "Ulimit", "UpheldBy",
-    "Volume", "WantedBy", "Wants",
+    "AddCapability",
+    "AddDevice",
+    "AddHost",
+    "After",
+    "Annotation",
+    "Before",
+    "BindsTo",
+    "DropCapability",
+    "Environment",
+    "Label",
+    "PartOf",
+    "PublishPort",
+    "RequiredBy",
+    "Requires",
+    "Secret",
+    "Sysctl",
+    "Tmpfs",
+    "Ulimit",
+    "UpheldBy",
+    "Volume",
+    "WantedBy",
+    "Wants",
 ];
 
 /// Directives of systemd that state a limit. Those of a running unit can be set.
 const LIMITS: &[&str] = &[
-    "CPUQuota", "CPUWeight", "IOWeight", "MemoryHigh", "MemoryLow", "MemoryMax", "MemoryMin", "MemorySwapMax",
-    "MemoryZSwapMax", "TasksMax",
+    "CPUQuota",
+    "CPUWeight",
+    "IOWeight",
+    "MemoryHigh",
+    "MemoryLow",
+    "MemoryMax",
+    "MemoryMin",
+    "MemorySwapMax",
+    "MemoryZSwapMax",
+    "TasksMax",
 ];
 
 /// Directives in [Service] that systemd reads anew with `daemon-reload` and goes by from then on (systemd.service(5)).
 const READ_ANEW: &[&str] = &[
-    "FailureAction", "Restart", "RestartForceExitStatus", "RestartMaxDelaySec", "RestartPreventExitStatus",
-    "RestartSec", "RestartSteps", "SuccessAction", "SuccessExitStatus", "TimeoutAbortSec", "TimeoutSec",
-    "TimeoutStartSec", "TimeoutStopSec",
+    "FailureAction",
+    "Restart",
+    "RestartForceExitStatus",
+    "RestartMaxDelaySec",
+    "RestartPreventExitStatus",
+    "RestartSec",
+    "RestartSteps",
+    "SuccessAction",
+    "SuccessExitStatus",
+    "TimeoutAbortSec",
+    "TimeoutSec",
+    "TimeoutStartSec",
+    "TimeoutStopSec",
 ];
 
 /// Arguments of podman that state a limit, each with its value behind a `=`.
@@ -113,6 +150,13 @@ fn says_the_same(key: &str, old: &[String], new: &[String]) -> bool {
     UNORDERED.contains(&key) && may_be_sorted(old) && may_be_sorted(new) && sorted(old) == sorted(new)
 }
 
+/// The limits that a slice states, as systemd's directives.
+pub(crate) fn limits_of_slice(text: &str) -> Vec<(String, String)> {
+    let Ok(unit) = Unit::parse_shared(&Arc::from(text), Dialect::Systemd) else { return Vec::new() };
+    let stated = LIMITS.iter().filter_map(|key| Some(((*key).to_owned(), unit.text("Slice", key)?.to_owned())));
+    stated.collect()
+}
+
 impl Difference {
     /// How far the change of a file reaches.
     pub fn reach(&self, path: &str) -> Reach {
@@ -120,9 +164,7 @@ impl Difference {
         match self {
             Self::TextOnly => Reach::Nothing,
             Self::Unreadable => Reach::Restart,
-            Self::Keys(changes) => {
-                changes.iter().map(|change| change.reach(unit_type)).max().unwrap_or(Reach::Nothing)
-            }
+            Self::Keys(changes) => changes.iter().map(|change| change.reach(unit_type)).max().unwrap_or(Reach::Nothing),
         }
     }
 }

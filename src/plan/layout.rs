@@ -53,7 +53,8 @@ impl Layout {
     /// The system's own services.
     pub fn system(catalog: &Name) -> Self {
         let search = ["run/containers/systemd", "etc/containers/systemd", "usr/share/containers/systemd"];
-        let plain = ["etc/systemd/system", "run/systemd/system", "usr/local/lib/systemd/system", "usr/lib/systemd/system"];
+        let plain =
+            ["etc/systemd/system", "run/systemd/system", "usr/local/lib/systemd/system", "usr/lib/systemd/system"];
         Self {
             catalog: catalog.clone(),
             manager: Owner::System,

@@ -275,8 +275,12 @@ fn drop_in_news(wanted: &Wanted, standing: &Standing) -> BTreeMap<String, Vec<(S
     }
     let mut found = BTreeMap::new();
     for (path, file) in &wanted.files {
-        let news: Vec<(String, News)> =
-            names_of_drop_ins(path, &file.text).iter().filter_map(|dir| by_dir.get(dir.as_str())).flatten().cloned().collect();
+        let news: Vec<(String, News)> = names_of_drop_ins(path, &file.text)
+            .iter()
+            .filter_map(|dir| by_dir.get(dir.as_str()))
+            .flatten()
+            .cloned()
+            .collect();
         if !news.is_empty() {
             found.insert(path.clone(), news);
         }

@@ -44,7 +44,9 @@ pub(super) fn add(wanted: &Wanted, standing: &Standing, obstacles: &mut Vec<Obst
         let help = "remove it: nothing is written through links, and nothing that is no file is replaced";
         obstacles.push(obstacle(path, format!("is {what}"), help));
     }
-    if let Some(last) = standing.last.as_ref().filter(|last| last.units != wanted.layout.units && !last.files.is_empty()) {
+    if let Some(last) =
+        standing.last.as_ref().filter(|last| last.units != wanted.layout.units && !last.files.is_empty())
+    {
         let help = "take it away there first: `plimsoll uninstall`, with the target it was installed for";
         let message = format!("is not where this catalog is installed: that is /{}", last.units);
         obstacles.push(obstacle(&wanted.layout.units, message, help));

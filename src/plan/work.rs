@@ -96,14 +96,10 @@ impl Work {
         // Whether an interrupted start went through is not known: a restart is right either way.
         let coming: Vec<String> = still(earlier.start.union(&earlier.restart).cloned().collect()).collect();
         let if_running: Vec<String> = still(earlier.restart_if_running).collect();
-        // What was to go and comes back is not stopped a second time; what was to stop for a while still is.
-        let comes_back = |unit: &String| self.start.contains(unit) || self.restart.contains(unit);
-        let is_for_a_while = |unit: &String| earlier.start.contains(unit) || earlier.restart.contains(unit);
-        let going: Vec<String> =
-            earlier.stop.iter().filter(|unit| !comes_back(unit) || is_for_a_while(unit)).cloned().collect();
         self.restart.extend(coming);
         self.restart_if_running.extend(if_running);
-        self.stop.extend(going);
+        // What was to go and comes back may still run from its old unit: a start would leave it at that.
+        self.stop.extend(earlier.stop);
         self.start.retain(|unit| !self.restart.contains(unit));
         self.restart_if_running.retain(|unit| !self.restart.contains(unit) && !self.start.contains(unit));
         self.remove_networks.extend(earlier.remove_networks);
@@ -147,7 +143,7 @@ mod tests {
         };
         let next = Work { stop: set(&["gone.service"]), start: set(&["old.service"]), ..Work::default() };
         let both = next.after(earlier);
-        assert_eq!(both.stop, set(&["gone.service"]));
+        assert_eq!(both.stop, set(&["gone.service", "old.service"]));
         assert_eq!(both.restart, set(&["a.service", "b.service"]));
         assert_eq!(both.start, set(&["old.service"]));
         assert!(both.reload);

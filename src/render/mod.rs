@@ -9,7 +9,9 @@ mod draft;
 mod finish;
 mod templates;
 
-pub use bundle::{Bundle, Changes, FileKind, RenderedFile, WAIVER_MARK, is_of, is_ours, owner_line, source_of, waiver_line};
+pub use bundle::{
+    Bundle, Changes, FileKind, RenderedFile, WAIVER_MARK, is_of, is_ours, owner_line, source_of, waiver_line,
+};
 pub use templates::Templates;
 
 use crate::{

@@ -74,7 +74,8 @@ pub fn json(entries: &[Entry]) -> String {
             }),
         })
         .collect();
-    let mut text = serde_json::to_string_pretty(&json!({ "version": 1, "generations": generations })).unwrap_or_default();
+    let mut text =
+        serde_json::to_string_pretty(&json!({ "version": 1, "generations": generations })).unwrap_or_default();
     text.push('\n');
     text
 }
