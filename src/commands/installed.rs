@@ -301,7 +301,11 @@ fn bring_in(
         }
         outcome => outcome,
     };
-    let is_gone = is_uninstall && matches!(outcome, Ok(Outcome::Done { .. } | Outcome::Nothing));
+    let is_gone = is_uninstall
+        && match &outcome {
+            Ok(Outcome::Done { trouble, .. }) => trouble.is_none(),
+            outcome => matches!(outcome, Ok(Outcome::Nothing)),
+        };
     if is_gone {
         if !how.quiet {
             writeln!(streams.out, "{}: everything that was installed is gone", layout.catalog)?;

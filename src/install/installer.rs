@@ -158,9 +158,11 @@ pub fn install(
                 audience.puts_back(&trouble);
                 return put_back(disk, wanted, plan, generation, &work, settings, trouble, manager, audience);
             }
-            if trouble.is_none() {
-                generations::last_came_up(disk, layout)?;
+            if !trouble.is_none() {
+                // What still runs is not forgotten: the next run tries again.
+                return Ok(Outcome::Done { plan, generation, trouble });
             }
+            generations::last_came_up(disk, layout)?;
             trouble
         }
     };
@@ -251,7 +253,8 @@ pub fn former(disk: &dyn FileSystem, layout: &Layout) -> Result<Option<u32>, Ins
 /// What the system refused; the next `uninstall` goes on.
 pub fn forget(disk: &dyn FileSystem, layout: &Layout) -> Result<(), InstallError> {
     let last = generations::last(disk, layout).unwrap_or_default();
-    if last.as_ref().is_some_and(|last| !last.files.is_empty()) {
+    let is_unfinished = transaction::journal(disk, layout)?.is_some();
+    if is_unfinished || last.as_ref().is_some_and(|last| !last.files.is_empty()) {
         return Ok(());
     }
     // The last one stays until the others are gone, or one of them would be taken for it. A record without its name is
