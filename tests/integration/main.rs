@@ -30,6 +30,7 @@ mod judge;
 mod judge_itself;
 mod judged;
 mod keytable;
+mod killed;
 mod layers;
 mod pairs;
 mod provenance;
