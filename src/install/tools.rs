@@ -1,5 +1,7 @@
 //! What several steps of an install need.
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     error::{self, InstallError},
     file_system::{Entry, FileSystem, Kind},
@@ -69,4 +71,38 @@ pub(super) fn remove_tree(disk: &dyn FileSystem, path: &str) -> Result<(), Insta
 pub(super) fn sync_above(disk: &dyn FileSystem, path: &str) -> Result<(), InstallError> {
     let above = path.rsplit_once('/').map_or("", |(above, _)| above);
     disk.sync(above).map_err(error::io("sync", above))
+}
+
+/// What somebody wrote; it need not be UTF-8.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Text {
+    Utf8(String),
+    Bytes(Vec<u8>),
+}
+
+impl Text {
+    pub(super) fn of(bytes: &[u8]) -> Self {
+        std::str::from_utf8(bytes).map_or_else(|_| Self::Bytes(bytes.to_vec()), |text| Self::Utf8(text.to_owned()))
+    }
+
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Utf8(text) => text.as_bytes(),
+            Self::Bytes(bytes) => bytes,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Text;
+
+    #[test]
+    fn what_is_not_utf_8_comes_back_as_it_was() {
+        for bytes in [b"# \xfc\n".as_slice(), b"[Slice]\n", b""] {
+            let kept = serde_json::to_vec(&Text::of(bytes)).unwrap();
+            assert_eq!(serde_json::from_slice::<Text>(&kept).unwrap().as_bytes(), bytes);
+        }
+    }
 }

@@ -19,7 +19,7 @@ use super::{
     file_system::{Entry, FileSystem, Kind},
     generations,
     stage::{self, clear_stage},
-    tools::{make_dirs, remove_tree, replace, sync_above, write_synced},
+    tools::{Text, make_dirs, remove_tree, replace, sync_above, write_synced},
 };
 use crate::plan::{Action, Generation, InstalledFile, Layout, Plan, Reason, Standing, UnitLimits, Wanted, Work, change::limits_of_slice, digest};
 
@@ -70,7 +70,7 @@ impl From<Entry> for Identity {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Slice {
     path: String,
-    old: Option<String>,
+    old: Option<Text>,
     new: Option<String>,
 }
 
@@ -282,9 +282,12 @@ fn is_kept(plan: &Plan, path: &str) -> bool {
 fn slices(plan: &Plan, wanted: &Wanted) -> Vec<Slice> {
     let is_unit = |path: &str| path.strip_prefix(&wanted.layout.units).is_some_and(|rest| rest.starts_with('/'));
     let changes = plan.steps.iter().filter(|step| step.action != Action::Keep && !is_unit(&step.path));
-    let text = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).into_owned();
     changes
-        .map(|step| Slice { path: step.path.clone(), old: step.old.as_ref().map(text), new: step.new.as_deref().map(str::to_owned) })
+        .map(|step| Slice {
+            path: step.path.clone(),
+            old: step.old.as_deref().map(Text::of),
+            new: step.new.as_deref().map(str::to_owned),
+        })
         .collect()
 }
 
@@ -357,7 +360,7 @@ fn keep_aside(disk: &dyn FileSystem, layout: &Layout, journal: &Journal) -> Resu
     let mut aside: BTreeMap<String, Vec<u8>> = BTreeMap::new();
     for slice in &journal.slices {
         let old = slice.old.as_ref().filter(|old| !is_known(&slice.path, old.as_bytes()));
-        aside.extend(old.map(|old| (slice.path.clone(), old.clone().into_bytes())));
+        aside.extend(old.map(|old| (slice.path.clone(), old.as_bytes().to_vec())));
     }
     if journal.old.is_some() {
         let mut dirs = vec![String::new()];
