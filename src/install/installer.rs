@@ -7,7 +7,7 @@ use super::{
     file_system::{FileSystem, Kind, Lock, Locked},
     generations,
     stage::clear_stage,
-    survey::{Memory, survey},
+    survey::{Memory, check_ways, survey},
     tools::{make_dirs, remove_tree},
     transaction::{self, Change, Recovered},
 };
@@ -86,6 +86,8 @@ pub trait Audience {
 /// # Errors
 /// What the system refused.
 pub fn lock(disk: &dyn FileSystem, layout: &Layout, who: &str, made: &mut Vec<String>) -> Result<Locked, InstallError> {
+    // Before anything that stands there is relied on: a journal names the files that the next run writes.
+    check_ways(disk, layout)?;
     make_dirs(disk, layout.all_states(), made)?;
     let path = lock_place(layout);
     disk.lock(&path, who).map_err(error::io("lock", &path))

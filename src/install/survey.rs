@@ -183,7 +183,7 @@ fn walk(disk: &dyn FileSystem, dir: &str, depth: usize, found: &mut dyn FnMut(&s
 }
 
 /// Whoever may write into a directory on the way may put something else in the place of what is installed.
-fn check_ways(disk: &dyn FileSystem, layout: &Layout) -> Result<(), InstallError> {
+pub(super) fn check_ways(disk: &dyn FileSystem, layout: &Layout) -> Result<(), InstallError> {
     let own = rustix::process::geteuid().as_raw();
     for dir in [&layout.units, &layout.slices, &layout.state] {
         for (end, _) in dir.match_indices('/').chain([(dir.len(), "")]) {
