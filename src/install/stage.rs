@@ -26,7 +26,9 @@ pub(super) fn place(disk: &dyn FileSystem, layout: &Layout) -> Result<String, In
 fn places(layout: &Layout) -> [String; 2] {
     let name = format!(".{}.plimsoll.d", layout.catalog);
     let (above, _) = layout.units.rsplit_once('/').unwrap_or(("", &layout.units));
-    let outside = layout.units.split_once("/systemd/").map_or(above, |(outside, _)| outside);
+    // The last of that name: a home may be beneath a directory that is called so as well.
+    let podmans = layout.units.rfind("/containers/systemd/").map(|at| at + "/containers".len());
+    let outside = podmans.map_or(above, |end| &layout.units[..end]);
     [format!("{outside}/{name}"), format!("{above}/{name}")]
 }
 
