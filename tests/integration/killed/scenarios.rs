@@ -140,7 +140,7 @@ fn a_forced_install_over_what_was_edited() {
         by_hand.push(text.clone().into_bytes());
         let place = start.tree.get_mut(path).unwrap();
         *place = super::host::Thing::File(0o644, text.clone().into_bytes());
-        edited.files.get_mut(path).unwrap().text = text;
+        edited.files.get_mut(path).unwrap().text = text.into();
     }
     let scenario = scenario("forced", start, forced(install(second())), vec![edited, first(), second()], 80);
     Scenario { nexts: vec![forced(install(second())), forced(install(third()))], by_hand, ..scenario }

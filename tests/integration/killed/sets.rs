@@ -17,7 +17,7 @@ fn set(catalog: &str, files: &[(&str, String)]) -> Wanted {
     let owner = owner_line("services.toml", &wanted.layout.catalog);
     for (name, text) in files {
         let place = wanted.layout.place(name);
-        wanted.files.insert(place, WantedFile { service: None, text: format!("{owner}\n\n{text}") });
+        wanted.files.insert(place, WantedFile { service: None, text: format!("{owner}\n\n{text}").into() });
     }
     wanted
 }

@@ -196,7 +196,7 @@ impl Systemd {
         let mut services = BTreeSet::new();
         let mut networks = BTreeSet::new();
         let texts: BTreeMap<&str, &str> =
-            wanted.files.iter().map(|(path, file)| (path.rsplit('/').next().unwrap(), file.text.as_str())).collect();
+            wanted.files.iter().map(|(path, file)| (path.rsplit('/').next().unwrap(), &*file.text)).collect();
         for (name, text) in &texts {
             if name.ends_with(".slice") {
                 let live = self.slices.get(*name);
