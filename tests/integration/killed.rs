@@ -76,6 +76,7 @@ struct Host {
     systemd: Systemd,
 }
 
+#[expect(clippy::large_enum_variant, reason = "one at a time")]
 enum End {
     Killed,
     Ended(Result<Outcome, InstallError>),
