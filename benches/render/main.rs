@@ -155,7 +155,13 @@ fn check_tree(tree: &Path) -> Command {
 fn install(dir: &Path) {
     let mut command = Command::new(PLIMSOLL);
     fs::create_dir(dir.join("host")).expect("a directory");
-    command.arg("install").arg("--quiet").arg("--catalog").arg(dir.join("services")).arg("--root").arg(dir.join("host"));
+    command
+        .arg("install")
+        .arg("--quiet")
+        .arg("--catalog")
+        .arg(dir.join("services"))
+        .arg("--root")
+        .arg(dir.join("host"));
     time(&mut command);
 }
 

@@ -63,10 +63,9 @@ fn check_ratios(text: &mut String, sizes: &[Size]) {
 fn absolute(text: &mut String, sizes: &[Size]) {
     let _ = writeln!(text, "| Services | Program | Time | Peak memory |\n|---:|---|---:|---:|");
     for size in sizes {
-        for program in
-            [&size.fresh, &size.again, &size.copy, &size.check, &size.check_tree, &size.diff, &size.diff_rq]
-                .into_iter()
-                .chain(&size.judges)
+        for program in [&size.fresh, &size.again, &size.copy, &size.check, &size.check_tree, &size.diff, &size.diff_rq]
+            .into_iter()
+            .chain(&size.judges)
         {
             let (time, memory) = (ms(program.time), program.memory as f64 / MIB);
             let _ = writeln!(text, "| {} | {} | {time:.1} ms | {memory:.1} MiB |", size.services, program.name);

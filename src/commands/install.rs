@@ -19,7 +19,7 @@ use crate::{
         carry_out::{Manager, Trouble},
         disk::Disk,
         file_system::{Lock, Locked},
-        installer::{self, Audience, Outcome, Settings, Systemd},
+        installer::{self, Audience, Job, Outcome, Settings, Systemd},
         survey::{Memory, survey},
         transaction::Recovered,
     },
@@ -106,17 +106,12 @@ pub fn run(options: &Options, streams: &mut Streams<'_>) -> io::Result<Status> {
     let probe = manager.as_ref().map(|live| Live { systemd: live.systemd.clone(), podman: live.podman.clone() });
     let mut audience = Told { streams, how, checks: Some(Checks { options, incoming, probe: probe.as_ref() }) };
     let outcome = installer::install(
-        &disk,
-        &wanted,
-        Reason::Install,
-        &made,
-        &how.settings(),
+        Job { disk: &disk, wanted: &wanted, reason: &Reason::Install, made: &made, settings: &how.settings() },
         manager.as_mut().map(|live| live as &mut dyn Manager),
         &mut audience,
         &lock,
     );
-    let done = ended(outcome, &wanted, how, "install", audience.streams)?;
-    Ok(done)
+    ended(outcome, &wanted, how, "install", audience.streams)
 }
 
 /// Says what would be done.
@@ -272,7 +267,7 @@ impl Audience for Told<'_, '_> {
 
     fn call(&mut self, call: &Call) {
         let units = |units: &[String]| match units {
-            [few @ ..] if few.len() <= 6 => few.join(", "),
+            few if few.len() <= 6 => few.join(", "),
             many => format!("{} and {} more", many[..5].join(", "), many.len() - 5),
         };
         let line = match call {

@@ -18,7 +18,7 @@ use crate::{
         carry_out::Manager,
         disk::Disk,
         generations,
-        installer::{self, Outcome},
+        installer::{self, Job, Outcome},
         survey::{Memory, survey},
     },
     model::Name,
@@ -286,11 +286,7 @@ fn bring_in(
     let is_uninstall = reason == Reason::Uninstall;
     let settings = how.settings();
     let outcome = installer::install(
-        disk,
-        &wanted,
-        reason,
-        &made,
-        &settings,
+        Job { disk, wanted: &wanted, reason: &reason, made: &made, settings: &settings },
         manager.as_mut().map(|live| live as &mut dyn Manager),
         &mut Told::plainly(streams, how),
         &lock,

@@ -98,20 +98,38 @@ pub fn lock_place(layout: &Layout) -> String {
     format!("{}/lock", layout.all_states())
 }
 
+/// What is to be brought in.
+#[derive(Clone, Copy)]
+pub struct Job<'a> {
+    /// The disk of the host.
+    pub disk: &'a dyn FileSystem,
+    /// What is to stand there.
+    pub wanted: &'a Wanted,
+    /// Why.
+    pub reason: &'a Reason,
+    /// Directories that were made for it already.
+    pub made: &'a [String],
+    /// How.
+    pub settings: &'a Settings,
+}
+
+impl std::fmt::Debug for Job<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Job").field("reason", self.reason).field("settings", self.settings).finish_non_exhaustive()
+    }
+}
+
 /// Brings a host to hold exactly what is wanted. The lock must be held.
 ///
 /// # Errors
 /// What the system refused. Nothing was changed, or the next run finishes or undoes it.
 pub fn install(
-    disk: &dyn FileSystem,
-    wanted: &Wanted,
-    reason: Reason,
-    made: &[String],
-    settings: &Settings,
+    job: Job<'_>,
     manager: Option<&mut dyn Manager>,
     audience: &mut dyn Audience,
     _lock: &Lock,
 ) -> Result<Outcome, InstallError> {
+    let Job { disk, wanted, reason, made, settings } = job;
     let layout = &wanted.layout;
     let recovered = transaction::recover(disk, layout)?;
     if let Some(recovered) = &recovered {
@@ -144,7 +162,7 @@ pub fn install(
             wanted,
             standing: &standing,
             plan: &plan,
-            reason: &reason,
+            reason,
             now: &settings.now,
             made,
             earlier: earlier.as_ref(),
@@ -156,9 +174,10 @@ pub fn install(
         None => Trouble::default(),
         Some(manager) => {
             let trouble = carry_out(&work, manager, &mut |call| audience.call(call));
-            if !trouble.is_none() && reason != Reason::Uninstall {
+            if !trouble.is_none() && *reason != Reason::Uninstall {
                 audience.puts_back(&trouble);
-                return put_back(disk, wanted, plan, generation, &work, settings, trouble, manager, audience);
+                let (failed, on_the_way_back) = put_back(job, generation, &work, manager, audience)?;
+                return Ok(Outcome::PutBack { plan, failed, trouble, on_the_way_back });
             }
             if !trouble.is_none() {
                 // What still runs is not forgotten: the next run tries again.
@@ -181,18 +200,15 @@ fn wanted_work(work: Work, systemd: Systemd) -> Work {
     }
 }
 
-/// Puts back what stood before a generation that did not come up.
+/// Puts back what stood before a generation that did not come up; its number, and what did not work on the way.
 fn put_back(
-    disk: &dyn FileSystem,
-    wanted: &Wanted,
-    plan: Plan,
+    job: Job<'_>,
     failed: Option<u32>,
     work: &Work,
-    settings: &Settings,
-    trouble: Trouble,
     manager: &mut dyn Manager,
     audience: &mut dyn Audience,
-) -> Result<Outcome, InstallError> {
+) -> Result<(u32, Trouble), InstallError> {
+    let Job { disk, wanted, settings, .. } = job;
     let layout = &wanted.layout;
     let failed = match failed {
         Some(failed) => failed,
@@ -206,7 +222,7 @@ fn put_back(
         None => Wanted::nothing(layout.clone()),
     };
     let standing = survey(disk, &before, Memory::Whole)?;
-    let mut back = crate::plan::plan(&before, &standing);
+    let mut back = plan(&before, &standing);
     // What was to come up and did not is to run again as it was, whatever its files say.
     back.work = wanted_work(back.work, settings.systemd);
     let reason = Reason::PutBack(failed);
@@ -224,7 +240,7 @@ fn put_back(
     let on_the_way_back = carry_out(&work, manager, &mut |call| audience.call(call));
     transaction::forget_journal(disk, layout)?;
     generations::prune(disk, layout, settings.keep)?;
-    Ok(Outcome::PutBack { plan, failed, trouble, on_the_way_back })
+    Ok((failed, on_the_way_back))
 }
 
 /// The generation to go back to: the newest that is not the last, came up, and wrote something else. Of what nobody

@@ -21,7 +21,10 @@ use super::{
     stage::{self, clear_stage},
     tools::{Text, make_dirs, remove_tree, replace, sync_above, write_synced},
 };
-use crate::plan::{Action, Generation, InstalledFile, Layout, Plan, Reason, Standing, UnitLimits, Wanted, Work, change::limits_of_slice, digest};
+use crate::plan::{
+    Action, Generation, InstalledFile, Layout, Plan, Reason, Standing, UnitLimits, Wanted, Work,
+    change::limits_of_slice, digest,
+};
 
 /// The version of the journal.
 const VERSION: u32 = 1;
@@ -297,7 +300,7 @@ fn put_in(disk: &dyn FileSystem, layout: &Layout, journal: &Journal) -> Result<(
     match (journal.old, journal.new) {
         (None, None) => {}
         (None, Some(_)) => {
-            disk.rename(&journal.stage, &journal.units).map_err(error::io("put in place", &journal.units))?
+            disk.rename(&journal.stage, &journal.units).map_err(error::io("put in place", &journal.units))?;
         }
         (Some(_), None) => disk.rename(&journal.units, &journal.stage).map_err(error::io("remove", &journal.units))?,
         (Some(_), Some(_)) => {
@@ -354,8 +357,8 @@ fn keep_aside(disk: &dyn FileSystem, layout: &Layout, journal: &Journal) -> Resu
     }
     let last = generations::last(disk, layout).unwrap_or_default();
     let is_known = |path: &str, bytes: &[u8]| {
-        let sha256 = last.as_ref().and_then(|last| Some(&last.file(path)?.sha256));
-        sha256.map_or_else(|| crate::render::is_of(bytes, &layout.catalog), |sha256| *sha256 == digest(bytes))
+        let written = last.as_ref().and_then(|last| last.file(path));
+        written.is_some_and(|written| written.sha256 == digest(bytes))
     };
     let mut aside: BTreeMap<String, Vec<u8>> = BTreeMap::new();
     for slice in &journal.slices {

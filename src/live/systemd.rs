@@ -150,9 +150,14 @@ impl Systemd {
         }
         let mut arguments = self.arguments(&["set-property", "--runtime"], std::slice::from_ref(&unit));
         for (name, value) in limits {
-            // What is no longer stated has no limit.
-            let is_open = value.is_empty() && !matches!(name.as_str(), "CPUQuota" | "CPUWeight" | "IOWeight");
-            arguments.push(format!("{name}={}", if is_open { "infinity" } else { value }));
+            // What is no longer stated has no limit, and no protection (systemd.resource-control(5)).
+            let value = match name.as_str() {
+                _ if !value.is_empty() => value.as_str(),
+                "CPUQuota" | "CPUWeight" | "IOWeight" => "",
+                "MemoryMin" | "MemoryLow" => "0",
+                _ => "infinity",
+            };
+            arguments.push(format!("{name}={value}"));
         }
         must("systemctl", &arguments, SOON).map(drop)
     }

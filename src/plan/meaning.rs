@@ -17,7 +17,9 @@ pub(super) fn add(plan: &mut Plan, wanted: &Wanted, standing: &Standing) {
     if drift.is_empty() && plan.steps.iter().all(is_quiet) {
         return;
     }
-    let old = Units::read(standing.units.iter().filter_map(|(path, text)| Some((path.as_str(), std::str::from_utf8(text).ok()?))));
+    let old = Units::read(
+        standing.units.iter().filter_map(|(path, text)| Some((path.as_str(), std::str::from_utf8(text).ok()?))),
+    );
     let new = Units::read(wanted.files.iter().map(|(path, file)| (path.as_str(), &*file.text)));
     let Plan { steps, work, .. } = plan;
     let mut effects = Effects { old: &old, new: &new, work: std::mem::take(work) };

@@ -105,16 +105,16 @@ fn by_file(all: &[Judgement]) -> BTreeMap<&str, Vec<&Judgement>> {
     by_file
 }
 
-/// What is said in `these` and not in `those`. A rule that says as much as before in other words, with another number in
-/// them, says nothing new.
-fn news<'a>(these: &[&'a Judgement], those: &[&'a Judgement]) -> impl Iterator<Item = &'a Judgement> {
-    let rules: BTreeSet<&str> = these.iter().map(|judgement| judgement.rule).collect();
+/// What is said `now` and not `before`. A rule that says as much as before in other words, with another number in them,
+/// says nothing new.
+fn news<'a>(now: &[&'a Judgement], before: &[&'a Judgement]) -> impl Iterator<Item = &'a Judgement> {
+    let rules: BTreeSet<&str> = now.iter().map(|judgement| judgement.rule).collect();
     let news = rules.into_iter().flat_map(|rule| {
         let said = |all: &[&'a Judgement]| all.iter().filter(|said| said.rule == rule).copied().collect::<Vec<_>>();
-        let (these, those) = (said(these), said(those));
-        let more = these.len().saturating_sub(those.len());
-        let is_new = |judgement: &&Judgement| !those.iter().any(|other| other.message == judgement.message);
-        these.into_iter().filter(is_new).take(more).collect::<Vec<_>>()
+        let (said_now, said_before) = (said(now), said(before));
+        let more = said_now.len().saturating_sub(said_before.len());
+        let is_new = |judgement: &&Judgement| !said_before.iter().any(|other| other.message == judgement.message);
+        said_now.into_iter().filter(is_new).take(more).collect::<Vec<_>>()
     });
     news.collect::<Vec<_>>().into_iter()
 }

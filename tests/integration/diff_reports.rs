@@ -332,8 +332,8 @@ fn colours_say_what_is_better_and_what_is_worse() {
     let plan = day();
     let coloured =
         [diff_unified::text(&plan, Options { colour: true }), diff_summary::text(&plan, Options { colour: true })];
-    let plain = [diff_unified::text(&plan, PLAIN), diff_summary::text(&plan, PLAIN)];
-    for (coloured, plain) in coloured.iter().zip(&plain) {
+    let bare = [diff_unified::text(&plan, PLAIN), diff_summary::text(&plan, PLAIN)];
+    for (coloured, plain) in coloured.iter().zip(&bare) {
         assert_eq!(&anstream::adapter::strip_str(coloured).to_string(), plain);
     }
     for line in [

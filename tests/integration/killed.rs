@@ -24,7 +24,7 @@ use plimsoll::{
         disk::Disk,
         file_system::Locked,
         generations,
-        installer::{self, Audience, Outcome, Settings, Systemd as Ask},
+        installer::{self, Audience, Job, Outcome, Settings, Systemd as Ask},
         transaction::{self, Recovered},
     },
     plan::{Call, Plan, Reason, Standing, Wanted, digest},
@@ -133,19 +133,13 @@ impl Host {
         let ended = catch_unwind(AssertUnwindSafe(|| {
             let layout = &act.wanted.layout;
             let mut made = Vec::new();
-            let lock = match installer::lock(&mortal, layout, "a test", &mut made)? {
-                Locked::Held(lock) => lock,
-                Locked::ByOthers(holder) => panic!("{holder} holds the lock"),
+            let Locked::Held(lock) = installer::lock(&mortal, layout, "a test", &mut made)? else {
+                panic!("it was waited for");
             };
             let settings =
                 Settings { force: act.force, systemd: Ask::All, keep: 3, now: "2026-11-22T10:00:00Z".to_owned() };
-            let reason = act.reason.clone();
             let outcome = installer::install(
-                &mortal,
-                &act.wanted,
-                reason,
-                &made,
-                &settings,
+                Job { disk: &mortal, wanted: &act.wanted, reason: &act.reason, made: &made, settings: &settings },
                 Some(&mut manager),
                 &mut ears,
                 &lock,

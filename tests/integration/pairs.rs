@@ -160,14 +160,14 @@ fn what_diff_says_install_does() {
             let is_quiet = done.is_empty() || done == said;
             assert!(is_quiet, "install said something else: {done}");
             if became.is_empty() {
-                same += 1
+                same += 1;
             } else {
-                changed += 1
+                changed += 1;
             }
             assert_eq!(diff(&dir, &root, Format::Summary).1, Status::Clean, "an install leaves no difference");
         }
         fs::remove_dir_all(&root).unwrap();
     }
-    println!("{pairs} pairs: {changed} changed, {same} did not, {refused} were refused");
+    eprintln!("{pairs} pairs: {changed} changed, {same} did not, {refused} were refused");
     assert!(changed > PAIRS / 3, "too few pairs that change anything: {changed}");
 }

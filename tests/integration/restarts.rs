@@ -10,7 +10,7 @@ use plimsoll::{
         carry_out::{CallError, Down, Manager, Trouble},
         disk::Disk,
         file_system::Locked,
-        installer::{self, Audience, Outcome, Settings, Systemd},
+        installer::{self, Audience, Job, Outcome, Settings, Systemd},
         transaction::Recovered,
     },
     plan::{Call, Layout, Plan, Reason, Standing, Wanted, WantedFile},
@@ -65,12 +65,16 @@ pub(crate) fn wanted(bundle: &Bundle) -> Wanted {
 pub(crate) fn install(root: &Utf8Path, wanted: &Wanted, manager: &mut Recorder) -> Outcome {
     let disk = Disk::beneath(root).expect("a root");
     let mut made = Vec::new();
-    let locked = installer::lock(&disk, &wanted.layout, "a test", &mut made).expect("a lock");
-    let Locked::Held(lock) = locked else { panic!("nobody else has it") };
+    let lock = loop {
+        // Another test's child has this process's files open, between its fork and its exec.
+        if let Locked::Held(lock) = installer::lock(&disk, &wanted.layout, "a test", &mut made).expect("a lock") {
+            break lock;
+        }
+    };
     let now = "2026-11-22T10:00:00Z".to_owned();
     let settings = Settings { force: false, systemd: Systemd::All, keep: 10, now };
-    installer::install(&disk, wanted, Reason::Install, &made, &settings, Some(manager), &mut Silent, &lock)
-        .expect("it can be installed")
+    let job = Job { disk: &disk, wanted, reason: &Reason::Install, made: &made, settings: &settings };
+    installer::install(job, Some(manager), &mut Silent, &lock).expect("it can be installed")
 }
 
 /// A small house: a stack of two that share a network, a service of its own with a volume, and one nobody starts.

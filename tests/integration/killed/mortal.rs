@@ -215,7 +215,17 @@ impl FileSystem for Mortal<'_> {
     }
 
     fn lock(&self, path: &str, who: &str) -> io::Result<Locked> {
-        self.clock.change(format!("lock {path}"), true, None, || self.disk.lock(path, who))
+        self.clock.change(format!("lock {path}"), true, None, || held(self.disk, path, who))
+    }
+}
+
+/// The lock, tried again while another test's child has this process's files open, between its fork and its exec.
+pub fn held(disk: &dyn FileSystem, path: &str, who: &str) -> io::Result<Locked> {
+    loop {
+        match disk.lock(path, who)? {
+            Locked::ByOthers(_) => std::thread::sleep(std::time::Duration::from_millis(1)),
+            held @ Locked::Held(_) => return Ok(held),
+        }
     }
 }
 
