@@ -50,6 +50,8 @@ struct Size {
     check_tree: Measured,
     /// `diff` of the catalog and a host on which it is installed.
     diff: Measured,
+    /// The same with the tree in place of the catalog.
+    diff_from: Measured,
     /// `diff -rq` of the tree and that host.
     diff_rq: Measured,
     judges: Vec<Measured>,
@@ -95,11 +97,11 @@ fn measure(temp: &Path, services: usize, judges: &[Judge]) -> Size {
     }
     let measured = names.into_iter().zip(times).zip(memory);
     let mut measured = measured.map(|((name, times), memory)| Measured { name, time: median(times), memory });
-    let mut next = || measured.next().expect("seven programs before the judges");
+    let mut next = || measured.next().expect("eight programs before the judges");
     let (fresh, again, copy, check, check_tree) = (next(), next(), next(), next(), next());
-    let (diff, diff_rq) = (next(), next());
+    let (diff, diff_from, diff_rq) = (next(), next(), next());
     let judges = measured.collect();
-    Size { services, files: files_in(&out), fresh, again, copy, check, check_tree, diff, diff_rq, judges }
+    Size { services, files: files_in(&out), fresh, again, copy, check, check_tree, diff, diff_from, diff_rq, judges }
 }
 
 /// The programs of a round, in their order.
@@ -112,6 +114,7 @@ fn programs(dir: &Path, round: usize, judges: &[Judge]) -> Vec<(String, Command)
         ("`check`".to_owned(), check(&dir.join("services"))),
         ("`check` of the tree".to_owned(), check_tree(&out)),
         ("`diff`, nothing changed".to_owned(), diff(dir)),
+        ("`diff --from` the tree".to_owned(), diff_from(&out, dir)),
         ("`diff -rq`".to_owned(), diff_rq(&out, dir)),
     ];
     let units = out.join(judge::UNITS);
@@ -168,6 +171,12 @@ fn install(dir: &Path) {
 fn diff(dir: &Path) -> Command {
     let mut command = Command::new(PLIMSOLL);
     command.arg("diff").arg("--catalog").arg(dir.join("services")).arg("--root").arg(dir.join("host"));
+    command
+}
+
+fn diff_from(out: &Path, dir: &Path) -> Command {
+    let mut command = Command::new(PLIMSOLL);
+    command.arg("diff").arg("--from").arg(out).arg("--root").arg(dir.join("host")).current_dir("/");
     command
 }
 

@@ -5,7 +5,7 @@
 //! missing or torn, nothing foreign has changed by a byte, the next command says what it found, and it converges.
 
 mod host;
-mod mortal;
+pub(crate) mod mortal;
 mod scenarios;
 mod sets;
 mod systemd;

@@ -42,6 +42,7 @@ mod rules;
 mod run;
 mod score;
 mod searched;
+mod syncs;
 mod templates;
 mod waivers;
 mod weakened;
