@@ -104,7 +104,8 @@ pub fn run(options: &Options, streams: &mut Streams<'_>) -> io::Result<Status> {
     let wanted = incoming.wanted.clone();
     let mut manager = live;
     let probe = manager.as_ref().map(|live| Live { systemd: live.systemd.clone(), podman: live.podman.clone() });
-    let mut audience = Told { streams, how, checks: Some(Checks { options, incoming, probe: probe.as_ref() }) };
+    let mut audience =
+        Told { streams, how, checks: Some(Checks { options, incoming, probe: probe.as_ref(), disk: &disk }) };
     let outcome = installer::install(
         Job { disk: &disk, wanted: &wanted, reason: &Reason::Install, made: &made, settings: &how.settings() },
         manager.as_mut().map(|live| live as &mut dyn Manager),
@@ -138,7 +139,7 @@ fn dry_run(
     write!(streams.out, "{}", diff::text(&plan, options.format, streams.colour_out))?;
     streams.out.flush()?;
     write!(streams.err, "{}", report::diff_summary::obstacles(&plan, how.force))?;
-    let found = preflight::look(&plan, &incoming.wanted, &standing, &how.host, live);
+    let found = preflight::look(&plan, &incoming.wanted, disk, &how.host, live);
     say_troubles(&found.troubles, how.host.is_live(), streams)?;
     let is_refused = plan.obstacles.iter().any(|obstacle| !(how.force && obstacle.can_be_forced));
     if is_refused || (how.host.is_live() && !found.troubles.is_empty()) {
@@ -196,6 +197,7 @@ struct Checks<'a> {
     options: &'a Options,
     incoming: Incoming,
     probe: Option<&'a Live>,
+    disk: &'a Disk,
 }
 
 /// Tells people of the steps of an install.
@@ -245,7 +247,7 @@ impl Audience for Told<'_, '_> {
         if is_refused {
             return Ok(());
         }
-        let found = preflight::look(plan, &checks.incoming.wanted, standing, &self.how.host, checks.probe);
+        let found = preflight::look(plan, &checks.incoming.wanted, checks.disk, &self.how.host, checks.probe);
         let _ = say_troubles(&found.troubles, self.how.host.is_live(), self.streams);
         if self.how.host.is_live() && !found.troubles.is_empty() {
             return Err(InstallError::NotReady(found.troubles.len()));

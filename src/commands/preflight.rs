@@ -4,8 +4,9 @@ use camino::Utf8Path;
 
 use super::{host::Host, manager::Live};
 use crate::{
+    install::{disk::Disk, generations},
     live::podman::Thing,
-    plan::{Action, Owner, Plan, Standing, Wanted},
+    plan::{Action, Owner, Plan, Wanted},
     unit::{Unit, UnitType},
 };
 
@@ -32,7 +33,7 @@ fn trouble(message: impl Into<String>, help: impl Into<String>) -> Trouble {
 }
 
 /// Looks at the host for what is new or changed.
-pub(super) fn look(plan: &Plan, wanted: &Wanted, standing: &Standing, host: &Host, live: Option<&Live>) -> Preflight {
+pub(super) fn look(plan: &Plan, wanted: &Wanted, disk: &Disk, host: &Host, live: Option<&Live>) -> Preflight {
     let mut found = Preflight::default();
     let changed = plan.steps.iter().filter(|step| matches!(step.action, Action::Create | Action::Replace));
     let mut is_pool_needed = false;
@@ -52,8 +53,8 @@ pub(super) fn look(plan: &Plan, wanted: &Wanted, standing: &Standing, host: &Hos
                 secrets(&unit, stem, live, &mut found.troubles);
             }
             UnitType::Network | UnitType::Volume if step.action == Action::Create => {
-                let remembered = standing.last.as_ref().is_some_and(|last| last.file(&step.path).is_some());
-                if !remembered {
+                // What an earlier generation made was kept, with its data: it is the catalog's own.
+                if !generations::ever_wrote(disk, &wanted.layout, &step.path).unwrap_or(false) {
                     taken(&unit, unit_type, stem, live, &mut found.troubles);
                 }
             }

@@ -63,6 +63,15 @@ pub fn last(disk: &dyn FileSystem, layout: &Layout) -> Result<Option<Generation>
     }
 }
 
+/// Whether any generation that is kept wrote a file of that place.
+///
+/// # Errors
+/// What cannot be read. A generation that is damaged says nothing.
+pub fn ever_wrote(disk: &dyn FileSystem, layout: &Layout, path: &str) -> Result<bool, InstallError> {
+    let mut numbers = numbers(disk, layout)?.into_iter().rev();
+    Ok(numbers.any(|number| read(disk, layout, number).is_ok_and(|generation| generation.file(path).is_some())))
+}
+
 /// The last of every other catalog of this host. One that is damaged is passed over: its own commands say so.
 pub(super) fn of_others(disk: &dyn FileSystem, layout: &Layout) -> Result<Vec<Generation>, InstallError> {
     let states = layout.all_states();
