@@ -13,8 +13,12 @@ const AT_ONCE: usize = 500;
 /// A question or a small request takes no longer than this.
 const SOON: Duration = Duration::from_secs(90);
 
-/// How many lines of a log are shown.
-const LOG_LINES: &str = "10";
+/// How many lines of a log are shown, and how many are looked through for them.
+const LOG_LINES: usize = 10;
+const LOG_LOOKED_AT: &str = "60";
+
+/// What systemd says of every service that ends, whatever the reason.
+const SAID_OF_ALL: &[&str] = &[": Killing process ", ": Consumed ", ": Scheduled restart job"];
 
 /// A systemd that can be asked.
 #[derive(Clone, Debug)]
@@ -216,8 +220,10 @@ impl Systemd {
             Whose::Own => vec![format!("--user-unit={unit}")],
             Whose::User(uid) => vec![format!("_UID={uid}"), format!("--user-unit={unit}")],
         };
-        arguments.extend(["--lines", LOG_LINES, "--output", "cat", "--no-pager", "--quiet"].map(str::to_owned));
+        arguments.extend(["--lines", LOG_LOOKED_AT, "--output", "cat", "--no-pager", "--quiet"].map(str::to_owned));
         let text = run("journalctl", &arguments, SOON).map(|done| done.out).unwrap_or_default();
-        text.lines().map(str::to_owned).collect()
+        let lines = text.lines().filter(|line| !SAID_OF_ALL.iter().any(|said| line.contains(said)));
+        let lines: Vec<String> = lines.map(str::to_owned).collect();
+        lines[lines.len().saturating_sub(LOG_LINES)..].to_vec()
     }
 }

@@ -183,6 +183,8 @@ impl Effects<'_> {
         let mut services = vec![unit.service.clone()];
         let all = self.new.with_dependents(BTreeSet::from([unit.service.clone()]));
         services.extend(all.into_iter().filter(|service| *service != unit.service));
+        // systemd restarts them along (seen with 257), but waits for none of them: asked for by name, each is waited for.
+        self.work.restart.extend(services[1..].iter().filter(|service| self.new.is_wanted(service)).cloned());
         step.means.push(Meaning::Restart(services));
     }
 
