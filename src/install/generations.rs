@@ -141,6 +141,12 @@ pub(super) fn write_unfinished(
     generation: &Generation,
     texts: &BTreeMap<&str, &[u8]>,
 ) -> Result<(), InstallError> {
+    let own = place(layout, generation.generation);
+    if let Some(there) = disk.entry(&own).map_err(error::io("look at", &own))? {
+        // It would be found out when the new set stands already.
+        let why = format!("is {}, where the next generation belongs: remove it", there.kind.noun());
+        return Err(InstallError::Unsafe { path: format!("/{own}"), why });
+    }
     let place = unfinished(layout, generation.generation);
     super::tools::remove_tree(disk, &place)?;
     let mut dirs = std::collections::BTreeSet::new();

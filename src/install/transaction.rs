@@ -219,7 +219,7 @@ fn prepare(disk: &dyn FileSystem, change: Change<'_>) -> Result<Journal, Install
         .iter()
         .map(|(path, file)| (path.as_str(), kept(path).map_or(file.text.as_bytes(), Vec::as_slice)))
         .collect();
-    let number = generations::numbers(disk, layout)?.last().map_or(1, |last| last + 1);
+    let number = generations::numbers(disk, layout)?.last().map_or(1, |last| last.saturating_add(1));
     let record = |(path, text): (&&str, &&[u8])| InstalledFile {
         path: (*path).to_owned(),
         service: wanted.files.get(*path).and_then(|file| file.service.clone()),
