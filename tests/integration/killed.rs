@@ -4,10 +4,10 @@
 //! Whatever happened, the catalog's directory is wholly the old or wholly the new set, no slice of a unit that stands is
 //! missing or torn, nothing foreign has changed by a byte, the next command says what it found, and it converges.
 
-mod host;
+pub(crate) mod host;
 pub(crate) mod mortal;
 mod scenarios;
-mod sets;
+pub(crate) mod sets;
 mod systemd;
 
 use std::{

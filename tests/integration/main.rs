@@ -23,6 +23,7 @@ mod determinism;
 mod diff_reports;
 mod docs;
 mod hidden;
+mod hostile;
 mod injection;
 mod installing;
 mod invariants;
