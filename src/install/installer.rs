@@ -7,7 +7,7 @@ use super::{
     file_system::{FileSystem, Kind, Lock, Locked},
     generations,
     stage::clear_stage,
-    survey::{Memory, check_ways, survey},
+    survey::{Memory, check_file, check_ways, survey},
     tools::{make_dirs, remove_tree},
     transaction::{self, Change, Recovered},
 };
@@ -90,6 +90,8 @@ pub fn lock(disk: &dyn FileSystem, layout: &Layout, who: &str, made: &mut Vec<St
     check_ways(disk, layout)?;
     make_dirs(disk, layout.all_states(), made)?;
     let path = lock_place(layout);
+    // Who can open it can hold it for ever.
+    check_file(disk, &path, 0o077)?;
     disk.lock(&path, who).map_err(error::io("lock", &path))
 }
 

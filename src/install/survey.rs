@@ -185,7 +185,7 @@ fn walk(disk: &dyn FileSystem, dir: &str, depth: usize, found: &mut dyn FnMut(&s
 /// Whoever may write into a directory on the way may put something else in the place of what is installed.
 pub(super) fn check_ways(disk: &dyn FileSystem, layout: &Layout) -> Result<(), InstallError> {
     let own = rustix::process::geteuid().as_raw();
-    for dir in [&layout.units, &layout.slices, &layout.state] {
+    for dir in [&layout.units, &layout.slices, &generations::dir(layout)] {
         for (end, _) in dir.match_indices('/').chain([(dir.len(), "")]) {
             let path = &dir[..end];
             let Some(entry) = disk.entry(path).map_err(error::io("look at", path))? else { break };
@@ -202,4 +202,21 @@ pub(super) fn check_ways(disk: &dyn FileSystem, layout: &Layout) -> Result<(), I
         }
     }
     Ok(())
+}
+
+/// Whether a file is there that the next run relies on; `closed` are the permissions that nobody may have.
+pub(super) fn check_file(disk: &dyn FileSystem, path: &str, closed: u32) -> Result<bool, InstallError> {
+    let own = rustix::process::geteuid().as_raw();
+    let Some(entry) = disk.entry(path).map_err(error::io("look at", path))? else { return Ok(false) };
+    let why = match entry.kind {
+        Kind::File if entry.uid != 0 && entry.uid != own => {
+            "belongs to another user: give it to who installs with `chown`".to_owned()
+        }
+        Kind::File if entry.mode & closed != 0 => {
+            format!("is open to others: run `chmod {:o}` on it", entry.mode & !closed)
+        }
+        Kind::File => return Ok(true),
+        other => format!("is {}, and no file: remove it", other.noun()),
+    };
+    Err(InstallError::Unsafe { path: format!("/{path}"), why })
 }

@@ -19,6 +19,7 @@ use super::{
     file_system::{Entry, FileSystem, Kind},
     generations,
     stage::{self, clear_stage},
+    survey::check_file,
     tools::{Text, make_dirs, remove_tree, replace, sync_above, write_synced},
 };
 use crate::plan::{
@@ -125,7 +126,7 @@ pub(super) fn journal_place(layout: &Layout) -> String {
 /// What cannot be read, or is damaged.
 pub fn journal(disk: &dyn FileSystem, layout: &Layout) -> Result<Option<Journal>, InstallError> {
     let path = journal_place(layout);
-    if disk.entry(&path).map_err(error::io("look at", &path))?.is_none() {
+    if !check_file(disk, &path, 0o022)? {
         return Ok(None);
     }
     let text = disk.read(&path).map_err(error::io("read", &path))?;
