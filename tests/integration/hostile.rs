@@ -6,6 +6,7 @@
 
 mod links;
 mod meddler;
+mod modes;
 
 use std::{
     fs,
