@@ -81,7 +81,7 @@ fn open_dir(above: &OwnedFd, name: &str) -> io::Result<OwnedFd> {
     let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     fs::openat(above, name, flags, Mode::empty()).map_err(|error| match (error, kind_of(above, name)) {
         (Errno::NOTDIR | Errno::LOOP, Some(kind)) => {
-            io::Error::other(format!("`{name}` on the way is {}", kind.noun()))
+            io::Error::other(format!("`{name}` on the way is {}; put a directory in its place", kind.noun()))
         }
         (error, _) => error.into(),
     })
@@ -150,14 +150,11 @@ impl FileSystem for Disk {
         let (above, name) = self.parent(path)?;
         // A pipe must not be waited for.
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let file = fs::openat(&*above, name, flags, Mode::empty()).map_err(|error| match error {
-            Errno::LOOP => io::Error::other("it is a symbolic link"),
-            error => error.into(),
-        })?;
+        let file = fs::openat(&*above, name, flags, Mode::empty())?;
         let stat = fs::fstat(&file)?;
         let found = kind(FileType::from_raw_mode(stat.st_mode));
         if found != Kind::File {
-            return Err(io::Error::other(format!("it is {}", found.noun())));
+            return Err(io::Error::other(format!("it is {}; remove it", found.noun())));
         }
         let size = u64::try_from(stat.st_size).unwrap_or_default();
         if size > LARGEST {

@@ -2,11 +2,13 @@
 
 use std::io;
 
+use rustix::io::Errno;
+
 /// Why something could not be done.
 #[derive(Debug, thiserror::Error)]
 pub enum InstallError {
     /// The system said no.
-    #[error("cannot {doing} {path}: {source}")]
+    #[error("cannot {doing} {path}: {source}{}", advice(.source))]
     Io {
         /// What was tried, as a verb.
         doing: &'static str,
@@ -45,6 +47,19 @@ pub enum InstallError {
         /// What it says of itself.
         holder: String,
     },
+}
+
+/// What to do about it, where the system's own words do not say.
+fn advice(source: &io::Error) -> &'static str {
+    match Errno::from_io_error(source) {
+        Some(Errno::ROFS) => ": what is mounted there can only be read; mount it writable",
+        Some(Errno::NOSPC | Errno::DQUOT) => ": free some room there, and run it again",
+        Some(Errno::ACCESS | Errno::PERM) => ": run it as the owner of that directory, which is root without `--user`",
+        Some(Errno::LOOP) => ": it is a symbolic link, and none is followed; remove it",
+        Some(Errno::EXIST | Errno::NOTEMPTY) => ": somebody put something there meanwhile; remove it, and run it again",
+        Some(Errno::ISDIR | Errno::NOTDIR) => ": remove it",
+        _ => "",
+    }
 }
 
 /// An error of the system with what was tried.

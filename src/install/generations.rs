@@ -98,15 +98,17 @@ pub fn read(disk: &dyn FileSystem, layout: &Layout, number: u32) -> Result<Gener
 fn read_in(disk: &dyn FileSystem, state: &str, catalog: &str, number: u32) -> Result<Generation, InstallError> {
     let path = format!("{state}/generations/{number}/{RECORD}");
     let damaged = |why: String| InstallError::Damaged { path: format!("/{path}"), why };
-    let text = disk.read(&path).map_err(|error| damaged(format!("generation {number} is damaged: {error}")))?;
-    let generation: Generation =
-        serde_json::from_slice(&text).map_err(|error| damaged(format!("generation {number} is damaged: {error}")))?;
+    let broken = |why: String| {
+        damaged(format!("generation {number} is damaged: {why}; `plimsoll install --force` goes on without it"))
+    };
+    let text = disk.read(&path).map_err(|error| broken(error.to_string()))?;
+    let generation: Generation = serde_json::from_slice(&text).map_err(|error| broken(error.to_string()))?;
     let sorted = generation.files.is_sorted_by(|a, b| a.path < b.path);
     if generation.version != VERSION {
         return Err(damaged(format!("generation {number} was written by another version of plimsoll")));
     }
     if generation.generation != number || generation.catalog != catalog || !sorted {
-        return Err(damaged(format!("generation {number} is damaged: it is not what its place says")));
+        return Err(broken("it is not what its place says".to_owned()));
     }
     Ok(generation)
 }
@@ -121,7 +123,7 @@ pub fn files(disk: &dyn FileSystem, layout: &Layout, generation: &Generation) ->
         let path = format!("{place}/files/{}", file.path);
         let damaged = |why: String| InstallError::Damaged {
             path: format!("/{path}"),
-            why: format!("generation {} is damaged: {why}", generation.generation),
+            why: format!("generation {} is damaged: {why}; go back to another one", generation.generation),
         };
         let bytes = disk.read(&path).map_err(|error| damaged(error.to_string()))?;
         if digest(&bytes) != file.sha256 {

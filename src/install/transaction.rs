@@ -30,6 +30,9 @@ use crate::plan::{
 /// The version of the journal.
 const VERSION: u32 = 1;
 
+/// What to do where a journal says nothing.
+const AFTERWARDS: &str = "remove it, look at what `plimsoll diff` shows, and install again";
+
 /// What an install is about to do, or was when it was killed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Journal {
@@ -131,7 +134,8 @@ pub fn journal(disk: &dyn FileSystem, layout: &Layout) -> Result<Option<Journal>
     }
     let text = disk.read(&path).map_err(error::io("read", &path))?;
     let damaged = |why: String| InstallError::Damaged { path: format!("/{path}"), why };
-    let journal: Journal = serde_json::from_slice(&text).map_err(|error| damaged(format!("is damaged: {error}")))?;
+    let journal: Journal =
+        serde_json::from_slice(&text).map_err(|error| damaged(format!("is damaged: {error}; {AFTERWARDS}")))?;
     if journal.version != VERSION {
         return Err(damaged("was written by another version of plimsoll: finish it with that one".to_owned()));
     }
