@@ -167,7 +167,11 @@ impl FileSystem for Disk {
 
     fn make_dir(&self, path: &str) -> io::Result<()> {
         let (above, name) = self.parent(path)?;
-        fs::mkdirat(&*above, name, Mode::from_raw_mode(DIR_MODE))?;
+        if let Err(error) = fs::mkdirat(&*above, name, Mode::from_raw_mode(DIR_MODE)) {
+            // The directory above may be one that was removed since it was walked to.
+            self.forget();
+            return Err(error.into());
+        }
         // Whatever the umask says: Podman reads this as another user for rootless units.
         let made = open_dir(&above, name)?;
         let made = fs::openat(&made, ".", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
@@ -225,6 +229,16 @@ impl FileSystem for Disk {
     }
 
     fn lock(&self, path: &str, who: &str) -> io::Result<Locked> {
+        // Whoever had it until now may have removed any of the directories that were walked to, and made them anew.
+        self.forget();
+        let locked = self.try_lock(path, who);
+        self.forget();
+        locked
+    }
+}
+
+impl Disk {
+    fn try_lock(&self, path: &str, who: &str) -> io::Result<Locked> {
         let (above, name) = self.parent(path)?;
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         loop {

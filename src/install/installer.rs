@@ -1,6 +1,8 @@
 //! An install from its beginning to its end: what was left behind, the plan, the files, systemd, and back again where it
 //! does not come up.
 
+use std::io;
+
 use super::{
     carry_out::{Manager, Trouble, carry_out},
     error::{self, InstallError},
@@ -86,6 +88,18 @@ pub trait Audience {
 /// # Errors
 /// What the system refused.
 pub fn lock(disk: &dyn FileSystem, layout: &Layout, who: &str, made: &mut Vec<String>) -> Result<Locked, InstallError> {
+    const TRIES: usize = 100;
+    for _ in 0..TRIES {
+        match try_lock(disk, layout, who, made) {
+            // The last uninstall takes the directories away, which may be at any moment of this.
+            Err(InstallError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
+            tried => return tried,
+        }
+    }
+    try_lock(disk, layout, who, made)
+}
+
+fn try_lock(disk: &dyn FileSystem, layout: &Layout, who: &str, made: &mut Vec<String>) -> Result<Locked, InstallError> {
     // Before anything that stands there is relied on: a journal names the files that the next run writes.
     check_ways(disk, layout)?;
     make_dirs(disk, layout.all_states(), made)?;
@@ -287,19 +301,32 @@ pub fn forget(disk: &dyn FileSystem, layout: &Layout) -> Result<(), InstallError
     remove_tree(disk, &layout.state)?;
     directories.sort_by_key(|dir| std::cmp::Reverse(dir.len()));
     let states = layout.all_states();
+    let (on_its_way, elsewhere): (Vec<_>, Vec<_>) =
+        directories.into_iter().partition(|dir| format!("{states}/").starts_with(&format!("{dir}/")));
+    // Whoever waits goes on as soon as the lock is gone, and may need these.
+    remove_empty(disk, &elsewhere)?;
     let others = disk.list(states).map_err(error::io("read", states))?.unwrap_or_default();
     if others.iter().all(|(name, kind)| name == "lock" && *kind == Kind::File) {
         let lock = lock_place(layout);
         if disk.entry(&lock).map_err(error::io("look at", &lock))?.is_some() {
             disk.remove_file(&lock).map_err(error::io("remove", &lock))?;
         }
-        directories.insert(0, states.to_owned());
+        remove_empty(disk, &[states.to_owned()])?;
     }
-    for dir in directories {
+    remove_empty(disk, &on_its_way)
+}
+
+fn remove_empty(disk: &dyn FileSystem, dirs: &[String]) -> Result<(), InstallError> {
+    for dir in dirs {
         // What is not empty belongs to somebody by now, and stays.
-        let is_empty = disk.list(&dir).map_err(error::io("read", &dir))?.is_some_and(|names| names.is_empty());
-        if is_empty {
-            disk.remove_dir(&dir).map_err(error::io("remove", &dir))?;
+        let is_empty = disk.list(dir).map_err(error::io("read", dir))?.is_some_and(|names| names.is_empty());
+        if !is_empty {
+            continue;
+        }
+        match disk.remove_dir(dir) {
+            // By this very moment.
+            Err(error) if matches!(error.kind(), io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::NotFound) => {}
+            removed => removed.map_err(error::io("remove", dir))?,
         }
     }
     Ok(())

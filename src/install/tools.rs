@@ -1,5 +1,7 @@
 //! What several steps of an install need.
 
+use std::io;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -12,13 +14,21 @@ pub(super) fn make_dirs(disk: &dyn FileSystem, path: &str, made: &mut Vec<String
     for (end, _) in path.match_indices('/').chain([(path.len(), "")]) {
         let dir = &path[..end];
         if disk.entry(dir).map_err(error::io("look at", dir))?.is_none() {
-            disk.make_dir(dir).map_err(error::io("make the directory", dir))?;
-            made.push(dir.to_owned());
+            match disk.make_dir(dir) {
+                Ok(()) => made.push(dir.to_owned()),
+                // Another install made it meanwhile, which happens where the lock is to be.
+                Err(failed) if failed.kind() == io::ErrorKind::AlreadyExists && is_dir(disk, dir) => {}
+                Err(failed) => return Err(error::io("make the directory", dir)(failed)),
+            }
             let above = dir.rsplit_once('/').map_or("", |(above, _)| above);
             disk.sync(above).map_err(error::io("sync", above))?;
         }
     }
     Ok(())
+}
+
+fn is_dir(disk: &dyn FileSystem, path: &str) -> bool {
+    disk.entry(path).is_ok_and(|entry| entry.is_some_and(|entry| entry.kind == Kind::Directory))
 }
 
 /// Writes a new file, and waits until its bytes are on the disk.
