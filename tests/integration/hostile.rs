@@ -4,9 +4,12 @@
 //! Whatever is there, nothing outside of what an install owns changes, what is wrong is named, and once it is put right
 //! the next install converges.
 
+mod full;
 mod links;
 mod meddler;
+mod messages;
 mod modes;
+mod together;
 
 use std::{
     fs,

@@ -15,6 +15,10 @@ pub enum Deed<'a> {
     Watches,
     /// Something happens right before the n-th call that changes something.
     Before(usize, &'a (dyn Fn() + Sync)),
+    /// Every call that changes something fails with this number.
+    Refuses(i32),
+    /// Every call that takes room fails with this number.
+    HasNoRoom(i32),
 }
 
 pub struct Meddler<'a> {
@@ -29,17 +33,19 @@ impl<'a> Meddler<'a> {
         Self { disk, deed, calls: Mutex::default() }
     }
 
-    fn call(&self, paths: &[&str]) {
+    fn call(&self, paths: &[&str], takes_room: bool) -> io::Result<()> {
         let at = {
             let mut calls = self.calls.lock().unwrap();
             calls.push(paths.iter().map(|path| (*path).to_owned()).collect());
             calls.len() - 1
         };
-        if let Deed::Before(n, deed) = &self.deed
-            && *n == at
-        {
-            deed();
+        match &self.deed {
+            Deed::Before(n, deed) if *n == at => deed(),
+            Deed::Refuses(number) => return Err(io::Error::from_raw_os_error(*number)),
+            Deed::HasNoRoom(number) if takes_room => return Err(io::Error::from_raw_os_error(*number)),
+            _ => {}
         }
+        Ok(())
     }
 }
 
@@ -57,42 +63,42 @@ impl FileSystem for Meddler<'_> {
     }
 
     fn make_dir(&self, path: &str) -> io::Result<()> {
-        self.call(&[path]);
+        self.call(&[path], true)?;
         self.disk.make_dir(path)
     }
 
     fn write(&self, path: &str, bytes: &[u8]) -> io::Result<()> {
-        self.call(&[path]);
+        self.call(&[path], true)?;
         self.disk.write(path, bytes)
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        self.call(&[from, to]);
+        self.call(&[from, to], false)?;
         self.disk.rename(from, to)
     }
 
     fn exchange(&self, one: &str, other: &str) -> io::Result<()> {
-        self.call(&[one, other]);
+        self.call(&[one, other], false)?;
         self.disk.exchange(one, other)
     }
 
     fn remove_file(&self, path: &str) -> io::Result<()> {
-        self.call(&[path]);
+        self.call(&[path], false)?;
         self.disk.remove_file(path)
     }
 
     fn remove_dir(&self, path: &str) -> io::Result<()> {
-        self.call(&[path]);
+        self.call(&[path], false)?;
         self.disk.remove_dir(path)
     }
 
     fn sync(&self, path: &str) -> io::Result<()> {
-        self.call(&[path]);
+        self.call(&[path], false)?;
         self.disk.sync(path)
     }
 
     fn lock(&self, path: &str, who: &str) -> io::Result<Locked> {
-        self.call(&[path]);
+        self.call(&[path], true)?;
         held(self.disk, path, who)
     }
 }
