@@ -147,6 +147,7 @@ impl HowArgs {
             wait: self.wait,
             keep: self.keep.into(),
             quiet: global.quiet,
+            is_json: self.format == Some(DiffFormat::Json),
         }
     }
 

@@ -13,7 +13,7 @@ use crate::{
         survey::{Memory, survey},
         transaction,
     },
-    plan::{Layout, Obstacle, Plan, plan},
+    plan::{Layout, Obstacle, Plan, Reason, plan},
     report,
 };
 
@@ -48,9 +48,9 @@ pub enum Format {
 /// # Errors
 /// A stream that cannot be written to.
 pub fn run(options: &Options, streams: &mut Streams<'_>) -> io::Result<Status> {
-    let mut diagnostics = Diagnostics::new();
-    let Some(compared) = compare(options, &mut diagnostics) else {
-        return fail(&diagnostics, "nothing was compared", streams);
+    let (mut sources, mut diagnostics) = (Sources::new(), Diagnostics::new());
+    let Some(compared) = compare(options, &mut sources, &mut diagnostics) else {
+        return fail(&diagnostics, &sources, "nothing was compared", streams);
     };
     let Compared { plan, note } = compared;
     let text = text(&plan, options.format, streams.colour_out);
@@ -82,8 +82,8 @@ struct Compared {
     note: Option<String>,
 }
 
-fn compare(options: &Options, diagnostics: &mut Diagnostics) -> Option<Compared> {
-    let mut incoming = incoming::gather(&options.incoming, &options.host, diagnostics)?;
+fn compare(options: &Options, sources: &mut Sources, diagnostics: &mut Diagnostics) -> Option<Compared> {
+    let mut incoming = incoming::gather(&options.incoming, &options.host, sources, diagnostics)?;
     let disk = options.host.disk().map_err(|error| diagnostics.push(error)).ok()?;
     incoming.only(&options.incoming.only, &disk, diagnostics);
     if diagnostics.has_errors() {
@@ -113,24 +113,33 @@ pub(super) fn judged(error: &crate::plan::Judgement, layout: &Layout) -> Obstacl
 pub(super) fn interrupted(disk: &Disk, layout: &Layout) -> Result<Option<String>, crate::install::InstallError> {
     let Some(journal) = transaction::journal(disk, layout)? else { return Ok(None) };
     let number = journal.generation;
+    let what = match journal.reason {
+        Reason::Install => "install",
+        Reason::Rollback(_) | Reason::PutBack(_) => "rollback",
+        Reason::Uninstall => "uninstall",
+    };
     let is_in = journal.files_are_in || transaction::has_been_swapped(disk, layout, &journal)?;
     Ok(Some(if is_in {
         format!(
-            "note: the install of generation {number} was interrupted after its files were in: services may still run \
+            "note: the {what} that makes generation {number} was interrupted after its files were in: services may still run \
              as before; the next `plimsoll install` finishes it"
         )
     } else {
         format!(
-            "note: the install of generation {number} was interrupted before its files were in: the former ones stand; \
+            "note: the {what} that makes generation {number} was interrupted before its files were in: the former ones stand; \
              the next `plimsoll install` clears up after it"
         )
     }))
 }
 
 /// Prints complaints; the command has failed.
-pub(super) fn fail(diagnostics: &Diagnostics, undone: &str, streams: &mut Streams<'_>) -> io::Result<Status> {
-    let sources = Sources::new();
-    write!(streams.err, "{}", report::diagnostics::text(diagnostics, &sources, streams.colour, undone))?;
+pub(super) fn fail(
+    diagnostics: &Diagnostics,
+    sources: &Sources,
+    undone: &str,
+    streams: &mut Streams<'_>,
+) -> io::Result<Status> {
+    write!(streams.err, "{}", report::diagnostics::text(diagnostics, sources, streams.colour, undone))?;
     Ok(Status::Failed)
 }
 

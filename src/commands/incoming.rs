@@ -14,7 +14,7 @@ use crate::{
     install::{
         disk::Disk,
         file_system::{FileSystem as _, Kind},
-        generations,
+        generations, transaction,
     },
     model::{Name, PodmanVersion, Profile, Target},
     plan::{Judgement, Layout, Plan, Standing, Wanted, WantedFile},
@@ -52,14 +52,18 @@ pub(super) struct Weighed {
 }
 
 /// Gathers what is to be installed; there is something exactly where nothing is an error.
-pub(super) fn gather(options: &Options, host: &Host, diagnostics: &mut Diagnostics) -> Option<Incoming> {
-    let mut sources = Sources::new();
+pub(super) fn gather(
+    options: &Options,
+    host: &Host,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Option<Incoming> {
     let incoming = match &options.from {
-        None => of_catalog(options, host, &mut sources, diagnostics),
-        Some(dir) => of_tree(options, dir, host, &mut sources, diagnostics),
+        None => of_catalog(options, host, sources, diagnostics),
+        Some(dir) => of_tree(options, dir, host, sources, diagnostics),
     };
     let (wanted, rendered, settings) = incoming.filter(|_| !diagnostics.has_errors())?;
-    Some(Incoming { wanted, rendered, settings, sources })
+    Some(Incoming { wanted, rendered, settings, sources: std::mem::take(sources) })
 }
 
 type Gathered = (Wanted, Vec<RenderedFile>, Settings);
@@ -206,7 +210,7 @@ impl Incoming {
             return;
         }
         let layout = self.wanted.layout.clone();
-        let last = match generations::last(disk, &layout) {
+        let last = match transaction::standing_generation(disk, &layout) {
             Ok(last) => last.map(|last| generations::files(disk, &layout, &last)).transpose(),
             Err(error) => Err(error),
         };

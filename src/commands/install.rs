@@ -13,7 +13,7 @@ use super::{
     preflight,
 };
 use crate::{
-    diagnostic::{Diagnostic, Diagnostics},
+    diagnostic::{Diagnostic, Diagnostics, Sources},
     install::{
         InstallError,
         carry_out::{Manager, Trouble},
@@ -57,6 +57,13 @@ pub struct How {
     pub keep: usize,
     /// Say nothing that is not asked for.
     pub quiet: bool,
+    /// Whether standard output is JSON: then words go to standard error.
+    pub is_json: bool,
+}
+
+/// Says how it ended: on standard output, unless that is JSON.
+pub(super) fn say(how: &How, streams: &mut Streams<'_>, line: &str) -> io::Result<()> {
+    if how.is_json { writeln!(streams.err, "{line}") } else { writeln!(streams.out, "{line}") }
 }
 
 impl How {
@@ -76,10 +83,10 @@ impl How {
 /// # Errors
 /// A stream that cannot be written to.
 pub fn run(options: &Options, streams: &mut Streams<'_>) -> io::Result<Status> {
-    let mut diagnostics = Diagnostics::new();
+    let (mut sources, mut diagnostics) = (Sources::new(), Diagnostics::new());
     let how = &options.how;
-    let Some(mut incoming) = incoming::gather(&options.incoming, &how.host, &mut diagnostics) else {
-        return diff::fail(&diagnostics, "nothing was installed", streams);
+    let Some(mut incoming) = incoming::gather(&options.incoming, &how.host, &mut sources, &mut diagnostics) else {
+        return diff::fail(&diagnostics, &sources, "nothing was installed", streams);
     };
     let disk = match how.host.disk() {
         Ok(disk) => disk,
@@ -96,7 +103,7 @@ pub fn run(options: &Options, streams: &mut Streams<'_>) -> io::Result<Status> {
     };
     incoming.only(&options.incoming.only, &disk, &mut diagnostics);
     if diagnostics.has_errors() {
-        return diff::fail(&diagnostics, "nothing was installed", streams);
+        return diff::fail(&diagnostics, &incoming.sources, "nothing was installed", streams);
     }
     let layout = incoming.layout().clone();
     let live = how.live(&layout);
@@ -235,14 +242,19 @@ impl Audience for Told<'_, '_> {
 
     fn planned(&mut self, plan: &mut Plan, standing: &Standing) -> Result<(), InstallError> {
         let Some(checks) = &mut self.checks else { return Ok(()) };
+        let options = checks.options;
         if plan.is_empty() {
+            if self.how.is_json {
+                let _ = write!(self.streams.out, "{}", diff::text(plan, options.format, false));
+            }
             return Ok(());
         }
-        let options = checks.options;
         let weighed = checks.incoming.weigh(plan, standing);
         plan.obstacles.extend(weighed.errors.iter().map(|error| diff::judged(error, checks.incoming.layout())));
         let is_refused = plan.obstacles.iter().any(|obstacle| !(self.how.force && obstacle.can_be_forced));
-        let _ = write!(self.streams.out, "{}", diff::text(plan, options.format, self.streams.colour_out));
+        if !self.how.quiet || self.how.is_json {
+            let _ = write!(self.streams.out, "{}", diff::text(plan, options.format, self.streams.colour_out));
+        }
         let _ = self.streams.out.flush();
         if is_refused {
             return Ok(());
@@ -312,7 +324,7 @@ fn escaped(text: &str) -> String {
 pub(super) fn failed(error: Diagnostic, streams: &mut Streams<'_>) -> io::Result<Status> {
     let mut diagnostics = Diagnostics::new();
     diagnostics.push(error);
-    diff::fail(&diagnostics, "nothing was changed", streams)
+    diff::fail(&diagnostics, &Sources::new(), "nothing was changed", streams)
 }
 
 /// Says how it ended.
@@ -337,11 +349,8 @@ pub(super) fn ended(
         }
         Ok(Outcome::Nothing) => {
             if !how.quiet {
-                writeln!(
-                    streams.out,
-                    "{catalog}: nothing to do, all {} files are as they should be",
-                    wanted.files.len()
-                )?;
+                let files = wanted.files.len();
+                say(how, streams, &format!("{catalog}: nothing to do, all {files} files are as they should be"))?;
             }
             Ok(Status::Clean)
         }
@@ -353,10 +362,11 @@ pub(super) fn ended(
         Ok(Outcome::Done { generation, trouble, .. }) => {
             say_trouble(&trouble, streams)?;
             if !how.quiet {
-                match generation {
-                    Some(number) => writeln!(streams.out, "{catalog}: generation {number} is in")?,
-                    None => writeln!(streams.out, "{catalog}: what was left of an interrupted install is done")?,
-                }
+                let line = match generation {
+                    Some(number) => format!("{catalog}: generation {number} is in"),
+                    None => format!("{catalog}: what was left of an interrupted install is done"),
+                };
+                say(how, streams, &line)?;
             }
             Ok(Status::Clean)
         }

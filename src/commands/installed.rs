@@ -12,7 +12,7 @@ use super::{
     manager::Live,
 };
 use crate::{
-    diagnostic::{Diagnostic, Diagnostics},
+    diagnostic::{Diagnostic, Diagnostics, Sources},
     install::{
         InstallError,
         carry_out::Manager,
@@ -20,7 +20,9 @@ use crate::{
         generations,
         installer::{self, Job, Outcome},
         survey::{Memory, survey},
+        transaction,
     },
+    install::{file_system::FileSystem as _, kept},
     model::Name,
     plan::{Generation, Layout, Plan, Reason, Standing, Wanted, plan},
     report::{self, status::Drift},
@@ -69,7 +71,7 @@ pub fn status(options: &StatusOptions, streams: &mut Streams<'_>) -> io::Result<
     let mut diagnostics = Diagnostics::new();
     let drift = find(&options.which, &options.host, &mut diagnostics)
         .and_then(|found| drift(options, &found, &mut diagnostics));
-    let Some(drift) = drift else { return diff::fail(&diagnostics, "nothing was looked at", streams) };
+    let Some(drift) = drift else { return diff::fail(&diagnostics, &Sources::new(), "nothing was looked at", streams) };
     let text = if options.json { report::status::json(&drift) } else { report::status::text(&drift) };
     write!(streams.out, "{text}")?;
     Ok(if drift.is_clean() { Status::Clean } else { Status::Differs })
@@ -78,7 +80,7 @@ pub fn status(options: &StatusOptions, streams: &mut Streams<'_>) -> io::Result<
 fn drift(options: &StatusOptions, found: &Found, diagnostics: &mut Diagnostics) -> Option<Drift> {
     let Found { disk, layout } = found;
     let looked = || -> Result<_, InstallError> {
-        let last = generations::last(disk, layout)?;
+        let last = transaction::standing_generation(disk, layout)?;
         let note = diff::interrupted(disk, layout)?;
         // The disk against the last install.
         let installed = match &last {
@@ -96,7 +98,7 @@ fn drift(options: &StatusOptions, found: &Found, diagnostics: &mut Diagnostics) 
     if options.which.place.catalog.is_dir() {
         let incoming = incoming::Options { place: options.which.place.clone(), from: None, only: Vec::new() };
         let mut complaints = Diagnostics::new();
-        match incoming::gather(&incoming, &options.host, &mut complaints) {
+        match incoming::gather(&incoming, &options.host, &mut Sources::new(), &mut complaints) {
             Some(incoming) if incoming.layout().catalog == layout.catalog => {
                 pending = Some(against(&incoming.wanted, &installed, other_catalogs));
             }
@@ -153,7 +155,7 @@ pub fn history(options: &HistoryOptions, streams: &mut Streams<'_>) -> io::Resul
     let HistoryOptions { which, host, json } = options;
     let mut diagnostics = Diagnostics::new();
     let Some(Found { disk, layout }) = find(which, host, &mut diagnostics) else {
-        return diff::fail(&diagnostics, "nothing was looked at", streams);
+        return diff::fail(&diagnostics, &Sources::new(), "nothing was looked at", streams);
     };
     let mut entries = Vec::new();
     let numbers = match generations::numbers(&disk, &layout) {
@@ -196,12 +198,19 @@ pub struct RollbackOptions {
 pub fn rollback(options: &RollbackOptions, streams: &mut Streams<'_>) -> io::Result<Status> {
     let mut diagnostics = Diagnostics::new();
     let Some(found) = find(&options.which, &options.how.host, &mut diagnostics) else {
-        return diff::fail(&diagnostics, "nothing was changed", streams);
+        return diff::fail(&diagnostics, &Sources::new(), "nothing was changed", streams);
     };
     let Found { disk, layout } = &found;
+    // What was interrupted decides which generation is the last.
+    if !options.dry_run
+        && let Err(error) = settle(&found, &options.how, streams)?
+    {
+        return install::failed(failed(&error), streams);
+    }
     let target = || -> Result<Option<(u32, Wanted)>, InstallError> {
+        let numbers = generations::numbers(disk, layout)?;
         let number = match options.generation {
-            Some(number) => Some(number),
+            Some(number) => Some(number).filter(|number| numbers.contains(number)),
             None => installer::former(disk, layout)?,
         };
         let Some(number) = number else { return Ok(None) };
@@ -211,8 +220,11 @@ pub fn rollback(options: &RollbackOptions, streams: &mut Streams<'_>) -> io::Res
     match target() {
         Err(error) => install::failed(failed(&error).help("`plimsoll history` lists the generations"), streams),
         Ok(None) => install::failed(
-            Diagnostic::general(format!("there is no generation of `{}` to go back to", layout.catalog))
-                .help("`plimsoll history` lists the generations"),
+            Diagnostic::general(match options.generation {
+                Some(number) => format!("there is no generation {number} of `{}`", layout.catalog),
+                None => format!("there is no generation of `{}` to go back to", layout.catalog),
+            })
+            .help("`plimsoll history` lists the generations"),
             streams,
         ),
         Ok(Some((number, wanted))) => {
@@ -242,11 +254,26 @@ pub struct UninstallOptions {
 pub fn uninstall(options: &UninstallOptions, streams: &mut Streams<'_>) -> io::Result<Status> {
     let mut diagnostics = Diagnostics::new();
     let Some(found) = find(&options.which, &options.how.host, &mut diagnostics) else {
-        return diff::fail(&diagnostics, "nothing was changed", streams);
+        return diff::fail(&diagnostics, &Sources::new(), "nothing was changed", streams);
     };
     let wanted = Wanted::nothing(found.layout.clone());
     let change = Change { wanted, reason: Reason::Uninstall, what: "uninstall" };
     bring_in(&found, change, &options.how, options.dry_run, options.format, streams)
+}
+
+/// Finishes or undoes the files of an interrupted run; what is left for systemd stays to be done.
+fn settle(found: &Found, how: &How, streams: &mut Streams<'_>) -> io::Result<Result<(), InstallError>> {
+    let Found { disk, layout } = found;
+    let note = match diff::interrupted(disk, layout) {
+        Ok(Some(note)) => note,
+        Ok(None) => return Ok(Ok(())),
+        Err(error) => return Ok(Err(error)),
+    };
+    if !how.quiet {
+        writeln!(streams.err, "{note}")?;
+    }
+    let lock = install::lock(disk, layout, how, &mut Vec::new(), streams)?;
+    Ok(lock.and_then(|_lock| transaction::recover(disk, layout).map(drop)))
 }
 
 /// A set that was installed before, or nothing at all.
@@ -271,10 +298,16 @@ fn bring_in(
         Ok(standing) => plan(&wanted, &standing),
         Err(error) => return install::failed(failed(&error), streams),
     };
-    write!(streams.out, "{}", diff::text(&would, format, streams.colour_out))?;
-    streams.out.flush()?;
+    if dry_run || !how.quiet {
+        write!(streams.out, "{}", diff::text(&would, format, streams.colour_out))?;
+        streams.out.flush()?;
+    }
     if dry_run {
         write!(streams.err, "{}", report::diff_summary::obstacles(&would, how.force))?;
+        if would.obstacles.iter().any(|obstacle| !(how.force && obstacle.can_be_forced)) {
+            writeln!(streams.err, "the {what} would be refused")?;
+            return Ok(Status::Failed);
+        }
         return Ok(if would.is_empty() { Status::Clean } else { Status::Differs });
     }
     let mut made = Vec::new();
@@ -304,7 +337,11 @@ fn bring_in(
         };
     if is_gone {
         if !how.quiet {
-            writeln!(streams.out, "{}: everything that was installed is gone", layout.catalog)?;
+            install::say(how, streams, &format!("{}: everything that was installed is gone", layout.catalog))?;
+            let kept = kept::kept_place(layout);
+            if disk.entry(&kept).is_ok_and(|entry| entry.is_some()) {
+                install::say(how, streams, &format!("what was written by hand is kept in /{kept}"))?;
+            }
         }
         return Ok(Status::Clean);
     }

@@ -96,7 +96,16 @@ pub fn read(disk: &dyn FileSystem, layout: &Layout, number: u32) -> Result<Gener
 }
 
 fn read_in(disk: &dyn FileSystem, state: &str, catalog: &str, number: u32) -> Result<Generation, InstallError> {
-    let path = format!("{state}/generations/{number}/{RECORD}");
+    read_at(disk, &format!("{state}/generations/{number}"), catalog, number)
+}
+
+/// The record of one that does not stand by its own name yet.
+pub(super) fn read_unfinished(disk: &dyn FileSystem, layout: &Layout, number: u32) -> Result<Generation, InstallError> {
+    read_at(disk, &unfinished(layout, number), layout.catalog.as_str(), number)
+}
+
+fn read_at(disk: &dyn FileSystem, place: &str, catalog: &str, number: u32) -> Result<Generation, InstallError> {
+    let path = format!("{place}/{RECORD}");
     let damaged = |why: String| InstallError::Damaged { path: format!("/{path}"), why };
     let broken = |why: String| {
         damaged(format!("generation {number} is damaged: {why}; `plimsoll install --force` goes on without it"))
@@ -118,7 +127,9 @@ fn read_in(disk: &dyn FileSystem, state: &str, catalog: &str, number: u32) -> Re
 /// # Errors
 /// What is missing or differs.
 pub fn files(disk: &dyn FileSystem, layout: &Layout, generation: &Generation) -> Result<Wanted, InstallError> {
-    let place = place(layout, generation.generation);
+    let finished = place(layout, generation.generation);
+    let is_finished = disk.entry(&finished).map_err(error::io("look at", &finished))?.is_some();
+    let place = if is_finished { finished } else { unfinished(layout, generation.generation) };
     let read = crate::parallel::map(&generation.files, |file| {
         let path = format!("{place}/files/{}", file.path);
         let damaged = |why: String| InstallError::Damaged {

@@ -7,7 +7,7 @@ use super::{
     carry_out::{Manager, Trouble, carry_out},
     error::{self, InstallError},
     file_system::{FileSystem, Kind, Lock, Locked},
-    generations,
+    generations, kept,
     stage::clear_stage,
     survey::{Memory, check_file, check_ways, survey},
     tools::{make_dirs, remove_tree},
@@ -147,7 +147,14 @@ pub fn install(
 ) -> Result<Outcome, InstallError> {
     let Job { disk, wanted, reason, made, settings } = job;
     let layout = &wanted.layout;
-    let recovered = transaction::recover(disk, layout)?;
+    let recovered = match transaction::recover(disk, layout) {
+        // Whichever set stands is told by what the generations say of it, and is replaced.
+        Err(InstallError::Damaged { .. }) if settings.force => {
+            transaction::forget_journal(disk, layout)?;
+            None
+        }
+        recovered => recovered?,
+    };
     if let Some(recovered) = &recovered {
         audience.recovered(recovered);
     }
@@ -298,7 +305,17 @@ pub fn forget(disk: &dyn FileSystem, layout: &Layout) -> Result<(), InstallError
         generations::remove(disk, layout, last.generation)?;
     }
     let mut directories = last.map(|last| last.directories).unwrap_or_default();
-    remove_tree(disk, &layout.state)?;
+    // What was written by hand stays for its author.
+    let kept = kept::kept_place(layout);
+    for (name, _) in disk.list(&layout.state).map_err(error::io("read", &layout.state))?.unwrap_or_default() {
+        let inner = format!("{}/{name}", layout.state);
+        if inner != kept {
+            remove_tree(disk, &inner)?;
+        }
+    }
+    if disk.entry(&kept).map_err(error::io("look at", &kept))?.is_none() {
+        remove_tree(disk, &layout.state)?;
+    }
     directories.sort_by_key(|dir| std::cmp::Reverse(dir.len()));
     let states = layout.all_states();
     let (on_its_way, elsewhere): (Vec<_>, Vec<_>) =

@@ -11,6 +11,7 @@ mod error;
 pub mod file_system;
 pub mod generations;
 pub mod installer;
+pub mod kept;
 mod stage;
 pub mod survey;
 mod tools;

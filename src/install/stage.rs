@@ -23,7 +23,7 @@ pub(super) fn place(disk: &dyn FileSystem, layout: &Layout) -> Result<String, In
     Ok(if device(&outside)? == device(&layout.units)? { outside } else { beside })
 }
 
-fn places(layout: &Layout) -> [String; 2] {
+pub(super) fn places(layout: &Layout) -> [String; 2] {
     let name = format!(".{}.plimsoll.d", layout.catalog);
     let (above, _) = layout.units.rsplit_once('/').unwrap_or(("", &layout.units));
     // The last of that name: a home may be beneath a directory that is called so as well.

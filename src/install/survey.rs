@@ -8,7 +8,7 @@ use std::{
 use super::{
     error::{self, InstallError},
     file_system::{Entry, FileSystem, Kind},
-    generations,
+    generations, transaction,
 };
 use crate::{
     parallel,
@@ -36,7 +36,7 @@ pub fn survey(disk: &dyn FileSystem, wanted: &Wanted, memory: Memory) -> Result<
     let layout = &wanted.layout;
     check_ways(disk, layout)?;
     let mut standing = Standing {
-        last: match generations::last(disk, layout) {
+        last: match transaction::standing_generation(disk, layout) {
             Err(InstallError::Damaged { .. }) if memory == Memory::AsFarAsItGoes => None,
             last => last?,
         },

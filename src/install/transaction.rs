@@ -18,6 +18,7 @@ use super::{
     error::{self, InstallError},
     file_system::{Entry, FileSystem, Kind},
     generations,
+    kept::keep_aside,
     stage::{self, clear_stage},
     survey::check_file,
     tools::{Text, make_dirs, remove_tree, replace, sync_above, write_synced},
@@ -31,7 +32,7 @@ use crate::plan::{
 const VERSION: u32 = 1;
 
 /// What to do where a journal says nothing.
-const AFTERWARDS: &str = "remove it, look at what `plimsoll diff` shows, and install again";
+const AFTERWARDS: &str = "`plimsoll install --force` goes on without it";
 
 /// What an install is about to do, or was when it was killed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,15 +46,15 @@ pub struct Journal {
     /// Whether the files are in, so that only systemd's part is left.
     pub files_are_in: bool,
     /// The directory of the units.
-    units: String,
+    pub(super) units: String,
     /// Where the new directory is made, and the old one goes.
-    stage: String,
+    pub(super) stage: String,
     /// The new directory, as its file system knows it; `None` where there is to be none.
     new: Option<Identity>,
     /// The old one.
-    old: Option<Identity>,
+    pub(super) old: Option<Identity>,
     /// The slices that change.
-    slices: Vec<Slice>,
+    pub(super) slices: Vec<Slice>,
     /// What is left for systemd.
     pub work: Work,
     /// What was left for it before: undone, this is left again.
@@ -62,7 +63,7 @@ pub struct Journal {
 
 /// A directory, as its file system knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Identity {
+pub(super) struct Identity {
     device: u64,
     inode: u64,
 }
@@ -75,9 +76,9 @@ impl From<Entry> for Identity {
 
 /// A slice that changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Slice {
-    path: String,
-    old: Option<Text>,
+pub(super) struct Slice {
+    pub(super) path: String,
+    pub(super) old: Option<Text>,
     new: Option<String>,
 }
 
@@ -138,6 +139,17 @@ pub fn journal(disk: &dyn FileSystem, layout: &Layout) -> Result<Option<Journal>
         serde_json::from_slice(&text).map_err(|error| damaged(format!("is damaged: {error}; {AFTERWARDS}")))?;
     if journal.version != VERSION {
         return Err(damaged("was written by another version of plimsoll: finish it with that one".to_owned()));
+    }
+    // Whatever it says, nothing but what is the catalog's own is changed by it.
+    let is_slice = |path: &str| {
+        let name = path.strip_prefix(&layout.slices).and_then(|rest| rest.strip_prefix('/'));
+        name.is_some_and(|name| name.ends_with(".slice") && !name.contains('/'))
+    };
+    let is_own = journal.units == layout.units
+        && stage::places(layout).contains(&journal.stage)
+        && journal.slices.iter().all(|slice| is_slice(&slice.path));
+    if !is_own {
+        return Err(damaged(format!("names files that are not this catalog's; {AFTERWARDS}")));
     }
     Ok(Some(journal))
 }
@@ -318,13 +330,18 @@ fn put_in(disk: &dyn FileSystem, layout: &Layout, journal: &Journal) -> Result<(
 }
 
 /// Step 3: the slices that are new or changed.
+///
+/// One that holds neither its old nor its new text was edited by hand since: it stays, for the next plan to see.
 fn put_slices(disk: &dyn FileSystem, layout: &Layout, journal: &Journal) -> Result<(), InstallError> {
     let mut any = false;
     for slice in &journal.slices {
         let Some(new) = &slice.new else { continue };
         let is_there = disk.entry(&slice.path).map_err(error::io("look at", &slice.path))?.is_some();
-        if is_there && disk.read(&slice.path).map_err(error::io("read", &slice.path))? == new.as_bytes() {
-            continue;
+        if is_there {
+            let there = disk.read(&slice.path).map_err(error::io("read", &slice.path))?;
+            if slice.old.as_ref().is_none_or(|old| old.as_bytes() != there.as_slice()) {
+                continue;
+            }
         }
         replace(disk, &slice.path, new.as_bytes())?;
         any = true;
@@ -353,54 +370,6 @@ fn finish(disk: &dyn FileSystem, layout: &Layout, journal: &Journal) -> Result<(
     write_journal(disk, layout, &Journal { files_are_in: true, ..journal.clone() })
 }
 
-/// Keeps what somebody wrote by hand into files that go or are replaced, beside the generation that replaced it.
-fn keep_aside(disk: &dyn FileSystem, layout: &Layout, journal: &Journal) -> Result<(), InstallError> {
-    let place = generations::unfinished(layout, journal.generation);
-    if disk.entry(&place).map_err(error::io("look at", &place))?.is_none() {
-        // The generation is finished: this was done.
-        return Ok(());
-    }
-    let last = generations::last(disk, layout).unwrap_or_default();
-    let is_known = |path: &str, bytes: &[u8]| {
-        let written = last.as_ref().and_then(|last| last.file(path));
-        written.is_some_and(|written| written.sha256 == digest(bytes))
-    };
-    let mut aside: BTreeMap<String, Vec<u8>> = BTreeMap::new();
-    for slice in &journal.slices {
-        let old = slice.old.as_ref().filter(|old| !is_known(&slice.path, old.as_bytes()));
-        aside.extend(old.map(|old| (slice.path.clone(), old.as_bytes().to_vec())));
-    }
-    if journal.old.is_some() {
-        let mut dirs = vec![String::new()];
-        while let Some(beneath) = dirs.pop() {
-            let dir = format!("{}{beneath}", journal.stage);
-            for (name, kind) in disk.list(&dir).map_err(error::io("read", &dir))?.unwrap_or_default() {
-                let beneath = format!("{beneath}/{name}");
-                match kind {
-                    Kind::Directory => dirs.push(beneath),
-                    Kind::File => {
-                        let inner = format!("{}{beneath}", journal.stage);
-                        let bytes = disk.read(&inner).map_err(error::io("read", &inner))?;
-                        let path = format!("{}{beneath}", journal.units);
-                        if !is_known(&path, &bytes) {
-                            aside.insert(path, bytes);
-                        }
-                    }
-                    Kind::Link | Kind::Other => {}
-                }
-            }
-        }
-    }
-    for (path, bytes) in aside {
-        let path = format!("{place}/replaced/{path}");
-        let (dir, _) = path.rsplit_once('/').unwrap_or(("", &path));
-        make_dirs(disk, dir, &mut Vec::new())?;
-        replace(disk, &path, &bytes)?;
-        sync_above(disk, &path)?;
-    }
-    Ok(())
-}
-
 /// Finishes or undoes what an earlier run left behind; `None` where none did.
 ///
 /// # Errors
@@ -421,6 +390,20 @@ pub fn recover(disk: &dyn FileSystem, layout: &Layout) -> Result<Option<Recovere
     }
     undo(disk, layout, &journal)?;
     Ok(recovered(journal.earlier.clone().unwrap_or_default()))
+}
+
+/// The generation that stands: the last, or the one that a killed run had brought in without finishing it.
+///
+/// # Errors
+/// What cannot be read, or is damaged.
+pub fn standing_generation(disk: &dyn FileSystem, layout: &Layout) -> Result<Option<Generation>, InstallError> {
+    if let Some(journal) = journal(disk, layout)?.filter(|journal| !journal.files_are_in)
+        && has_been_swapped(disk, layout, &journal)?
+        && let Ok(generation) = generations::read_unfinished(disk, layout, journal.generation)
+    {
+        return Ok(Some(generation));
+    }
+    generations::last(disk, layout)
 }
 
 /// Whether the new directory stands, for a run that was killed: nothing is changed.
@@ -445,9 +428,13 @@ pub fn has_been_swapped(disk: &dyn FileSystem, layout: &Layout, journal: &Journa
     let Ok(generation) = serde_json::from_slice::<Generation>(&text) else { return Ok(false) };
     let beneath = format!("{}/", journal.units);
     let units: Vec<_> = generation.files.iter().filter(|file| file.path.starts_with(&beneath)).collect();
-    let names = disk.list(&journal.units).map_err(error::io("read", &journal.units))?.unwrap_or_default();
+    let last = generations::last(disk, layout).unwrap_or_default();
+    let former = last.iter().flat_map(|last| last.files.iter()).filter(|file| file.path.starts_with(&beneath));
     let is_same = |file: &&InstalledFile| disk.read(&file.path).is_ok_and(|bytes| digest(&bytes) == file.sha256);
-    Ok(names.len() == units.len() && units.iter().all(is_same))
+    // A file may have been edited since: that of which more stands is the one that stands.
+    let like_new = units.iter().copied().filter(is_same).count();
+    let like_old = former.filter(is_same).count();
+    Ok(like_new > like_old || like_new == units.len())
 }
 
 /// Brings the old slices back, and removes what was prepared.

@@ -84,7 +84,21 @@ impl Effects<'_> {
             (Action::Replace, Some(old), Some(unit)) => self.replaced(step, old, unit),
             // What stood there was no unit: nothing runs of it.
             (Action::Replace, None, Some(unit)) => self.created(step, unit),
-            _ => {}
+            _ => self.of_own_drop_in(step),
+        }
+    }
+
+    /// A drop-in that stands in the catalog's own directory, and goes: the units that it was merged into are others by
+    /// now.
+    fn of_own_drop_in(&mut self, step: &mut Step) {
+        let dir = step.path.rsplit('/').nth(1).unwrap_or_default().to_owned();
+        let (old, new) = (self.old, self.new);
+        for (name, unit) in new.all().filter(|_| drop_ins::is_directory_of_drop_ins(&dir)) {
+            let is_merged =
+                drop_ins::directories(name).contains(&dir) || drop_ins::directories(&unit.service).contains(&dir);
+            if is_merged && runs(unit.unit_type) && old.get(name).is_some() {
+                self.restart(step, unit);
+            }
         }
     }
 

@@ -191,7 +191,10 @@ fn step(path: &str, wanted: &Wanted, standing: &Standing, obstacles: &mut Vec<Ob
                     means.push(Meaning::EditedByHand);
                     obstacles.push(obstacles::edited(path));
                 }
-                None if render::is_of(old, &wanted.layout.catalog) => means.push(Meaning::Adopted),
+                None if render::is_of(old, &wanted.layout.catalog) => {
+                    means.push(Meaning::Adopted);
+                    obstacles.push(obstacles::not_installed(path));
+                }
                 None => obstacles.push(obstacles::foreign(path)),
             }
             Action::Replace
@@ -207,12 +210,19 @@ fn step(path: &str, wanted: &Wanted, standing: &Standing, obstacles: &mut Vec<Ob
                     means.push(Meaning::EditedByHand);
                     obstacles.push(obstacles::edited(path));
                 }
+                None if !is_unit && standing.last.is_none() && render::is_of(old, &wanted.layout.catalog) => {
+                    means.push(Meaning::Adopted);
+                    obstacles.push(obstacles::not_installed(path));
+                }
                 None if !is_unit => return None,
                 None if standing.last.is_some() => {
                     means.push(Meaning::AddedByHand);
                     obstacles.push(obstacles::added(path));
                 }
-                None if render::is_of(old, &wanted.layout.catalog) => means.push(Meaning::Adopted),
+                None if render::is_of(old, &wanted.layout.catalog) => {
+                    means.push(Meaning::Adopted);
+                    obstacles.push(obstacles::not_installed(path));
+                }
                 None => obstacles.push(obstacles::foreign(path)),
             }
             Action::Remove

@@ -19,14 +19,21 @@ pub(super) fn foreign(path: &str) -> Obstacle {
 
 pub(super) fn edited(path: &str) -> Obstacle {
     let message = "was edited by hand since the last install".to_owned();
-    let help = "take the edit over into the catalog, or throw it away with `install --force`";
+    let help = "take the edit over into the catalog, or replace it with `--force`, which keeps it aside";
+    Obstacle { can_be_forced: true, ..obstacle(path, message, help) }
+}
+
+pub(super) fn not_installed(path: &str) -> Obstacle {
+    let message =
+        "was rendered from this catalog, says something else than it does now, and no install wrote it".to_owned();
+    let help = "nobody knows whether it was edited since: look at `diff`, then `--force`, which keeps it aside";
     Obstacle { can_be_forced: true, ..obstacle(path, message, help) }
 }
 
 pub(super) fn added(path: &str) -> Obstacle {
     let message = "was put into the catalog's own directory by hand".to_owned();
-    let help = "move it out of there (a drop-in works beside the directory as well), or throw it away with \
-                `install --force`";
+    let help = "move it out of there (a drop-in works beside the directory as well), or replace it with \
+                `--force`, which keeps it aside";
     Obstacle { can_be_forced: true, ..obstacle(path, message, help) }
 }
 

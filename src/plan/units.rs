@@ -37,6 +37,11 @@ impl<'a> Units<'a> {
         Self { by_file: read.into_iter().flatten().collect() }
     }
 
+    /// Every unit with the name of its file.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&'a str, &OneUnit)> {
+        self.by_file.iter().map(|(name, unit)| (*name, unit))
+    }
+
     /// The unit of a file.
     pub(super) fn get(&self, path: &str) -> Option<&OneUnit> {
         self.by_file.get(path.rsplit('/').next().unwrap_or(path))

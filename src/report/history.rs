@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
+use super::shown::escaped;
 use crate::plan::{Generation, Reason};
 
 /// A generation that is kept.
@@ -46,10 +47,11 @@ pub fn text(entries: &[Entry]) -> String {
         let _ = match entry {
             Entry::Whole { generation, is_failed } => {
                 let failed = if *is_failed { ", did not come up" } else { "" };
-                let (number, made, files) = (generation.generation, &generation.made, generation.files.len());
+                let (number, files) = (generation.generation, generation.files.len());
+                let made = escaped(&generation.made);
                 writeln!(text, "{number:>10}  {made:<20}  {files:>5}  {}{failed}{now}", reason(&generation.reason))
             }
-            Entry::Damaged { number, why } => writeln!(text, "{number:>10}  {why}"),
+            Entry::Damaged { number, why } => writeln!(text, "{number:>10}  {}", escaped(why)),
         };
     }
     text

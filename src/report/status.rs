@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
+use super::shown::escaped;
 use crate::plan::{Action, Generation, Meaning, News, Plan, Step};
 
 /// What was found.
@@ -85,7 +86,7 @@ pub fn text(drift: &Drift) -> String {
     }
     let changes = drift.changes();
     for (path, what) in &changes {
-        let _ = writeln!(text, "  /{path} {what}");
+        let _ = writeln!(text, "  {}", escaped(&format!("/{path} {what}")));
     }
     if drift.last.is_some() && changes.is_empty() {
         text.push_str("the disk is as the last install left it\n");

@@ -140,7 +140,7 @@ fn what_hands_did_is_shown_and_handled() {
             assert_same(&root(&project), &touched, what);
             assert!(ran.stderr.contains("--force"), "{}", ran.stderr);
             must(&project, "install --force", 0);
-            let kept = root(&project).into_keys().any(|path| path.to_str().unwrap().contains("/replaced/"));
+            let kept = root(&project).into_keys().any(|path| path.to_str().unwrap().contains("/kept/"));
             assert!(kept, "{what}: what was written by hand is kept");
         }
         must(&project, "status", 0);
@@ -347,4 +347,91 @@ fn a_damaged_generation_is_told_and_not_gone_back_to() {
     assert!(ran.stderr.contains("generation 2 is damaged"), "{}", ran.stderr);
     must(&project, "install --force", 0);
     must(&project, "status", 0);
+}
+
+#[test]
+fn a_mistake_in_the_catalog_is_told_and_nothing_is_touched() {
+    let mistakes = [
+        ("services/web.toml", "[catalog"),
+        ("services/web.toml", "imagee = \"a\"\n"),
+        ("services/db.toml", "[limits]\nmemory = \"64MB\"\n"),
+    ];
+    for (file, text) in mistakes {
+        let project = house().file(file, text);
+        let before = root(&project);
+        for arguments in ["diff", "diff --format json", "install", "install --dry-run", "install --only web"] {
+            let ran = must(&project, arguments, 2);
+            assert!(ran.stderr.contains(&format!("{file}:")), "{arguments}: {}", ran.stderr);
+            assert_same(&root(&project), &before, arguments);
+        }
+    }
+}
+
+#[test]
+fn json_is_json_whatever_happens() {
+    let project = house();
+    let value = |arguments: &str| {
+        let ran = must(&project, arguments, 0);
+        serde_json::from_str::<serde_json::Value>(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {}", ran.stdout))
+    };
+    for arguments in ["install --format json", "install --format json", "history --format json", "status --format json"]
+    {
+        assert_eq!(value(arguments)["version"], 1, "{arguments}");
+    }
+}
+
+#[test]
+fn edits_are_kept_through_an_uninstall() {
+    let project = house();
+    must(&project, "install", 0);
+    fs::write(project.path().join(UNITS).join("web.container"), "[Container]\nImage=precious\n").unwrap();
+    must(&project, "uninstall", 2);
+    must(&project, "uninstall --dry-run", 2);
+    let ran = must(&project, "uninstall --force", 0);
+    assert!(ran.stdout.contains("kept"), "{}", ran.stdout);
+    let kept = project.read("root/var/lib/plimsoll/home/kept");
+    assert!(kept.values().any(|text| text.ends_with(b"Image=precious\n")), "{:?}", kept.keys());
+    must(&project, "install", 0);
+    must(&project, "status", 0);
+}
+
+#[test]
+fn what_was_rendered_but_not_installed_is_taken_over_only_as_it_is() {
+    let project = house();
+    assert_eq!(project.plimsoll(["render"]).ran().status, 0);
+    let project = {
+        let out = project.read("out");
+        project.tree("root", &out)
+    };
+    must(&project, "install", 0);
+    fs::remove_dir_all(project.path().join("root/var")).unwrap();
+    let slice = project.path().join("root/etc/systemd/system/services-web.slice");
+    fs::write(&slice, fs::read_to_string(&slice).unwrap() + "MemoryLow=1M\n").unwrap();
+    let ran = must(&project, "install", 2);
+    assert!(ran.stderr.contains("--force"), "{}", ran.stderr);
+    must(&project, "install --force", 0);
+}
+
+#[test]
+fn a_damaged_memory_is_gone_on_without_if_forced() {
+    type Damage = fn(&Path);
+    let damages: [Damage; 4] = [
+        |state| fs::write(state.join("transaction.json"), "{").unwrap(),
+        |state| fs::remove_file(state.join("generations/1/generation.json")).unwrap(),
+        |state| fs::create_dir(state.join("generations/9")).unwrap(),
+        |state| fs::write(state.join("generations/1/generation.json"), "").unwrap(),
+    ];
+    for (at, damage) in damages.into_iter().enumerate() {
+        let project = house();
+        must(&project, "install", 0);
+        damage(&project.path().join("root/var/lib/plimsoll/home"));
+        let project = project.file("services/web.toml", SERVICE.replace("64M", "96M"));
+        let ran = must(&project, "install", 2);
+        assert!(ran.stderr.contains("--force"), "{at}: {}", ran.stderr);
+        must(&project, "install --force", 0);
+        must(&project, "status", 0);
+        must(&project, "uninstall", 0);
+        let slices = project.read("root/etc");
+        assert_eq!(slices.len(), 1, "{at}: {:?}", slices.keys());
+    }
 }

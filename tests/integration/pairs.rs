@@ -56,6 +56,7 @@ fn install(dir: &Utf8Path, root: &Utf8Path, dry_run: bool) -> (String, String, S
         wait: Duration::from_secs(1),
         keep: 2,
         quiet: true,
+        is_json: true,
     };
     let options = install::Options { incoming: incoming(dir), how, dry_run, format: Format::Json, no_pull: true };
     printed(|streams| install::run(&options, streams))
