@@ -52,11 +52,12 @@ pub(super) fn look(plan: &Plan, wanted: &Wanted, disk: &Disk, host: &Host, live:
                 sources(&unit, stem, host, &mut found.troubles);
                 secrets(&unit, stem, live, &mut found.troubles);
             }
-            UnitType::Network | UnitType::Volume if step.action == Action::Create => {
-                // What an earlier generation made was kept, with its data: it is the catalog's own.
-                if !generations::ever_wrote(disk, &wanted.layout, &step.path).unwrap_or(false) {
-                    taken(&unit, unit_type, stem, live, &mut found.troubles);
-                }
+            // What an earlier generation made was kept, with its data: it is the catalog's own.
+            UnitType::Network | UnitType::Volume
+                if step.action == Action::Create
+                    && !generations::ever_wrote(disk, &wanted.layout, &step.path).unwrap_or(false) =>
+            {
+                taken(&unit, unit_type, stem, live, &mut found.troubles);
             }
             _ => {}
         }

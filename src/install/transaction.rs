@@ -10,7 +10,7 @@
 //! Whoever is killed before 4 left the whole old set, after it the whole new one. [`recover`] finds out which by the
 //! number of the directory on its file system, and where that says nothing, by what stands in it.
 
-use std::collections::BTreeMap;
+use std::{cmp::Ordering, collections::BTreeMap};
 
 use serde::{Deserialize, Serialize};
 
@@ -434,7 +434,13 @@ pub fn has_been_swapped(disk: &dyn FileSystem, layout: &Layout, journal: &Journa
     // A file may have been edited since: that of which more stands is the one that stands.
     let like_new = units.iter().copied().filter(is_same).count();
     let like_old = former.filter(is_same).count();
-    Ok(like_new > like_old || like_new == units.len())
+    let names = disk.list(&journal.units).map_err(error::io("read", &journal.units))?.unwrap_or_default();
+    Ok(match like_new.cmp(&like_old) {
+        Ordering::Greater => true,
+        Ordering::Less => false,
+        // What both sets have says nothing.
+        Ordering::Equal => names.len() == units.len(),
+    })
 }
 
 /// Brings the old slices back, and removes what was prepared.

@@ -193,7 +193,8 @@ fn step(path: &str, wanted: &Wanted, standing: &Standing, obstacles: &mut Vec<Ob
                 }
                 None if render::is_of(old, &wanted.layout.catalog) => {
                     means.push(Meaning::Adopted);
-                    obstacles.push(obstacles::not_installed(path));
+                    // Beside an install it is what an interrupted one left; without one nobody knows.
+                    obstacles.extend(standing.last.is_none().then(|| obstacles::not_installed(path)));
                 }
                 None => obstacles.push(obstacles::foreign(path)),
             }
@@ -212,7 +213,8 @@ fn step(path: &str, wanted: &Wanted, standing: &Standing, obstacles: &mut Vec<Ob
                 }
                 None if !is_unit && standing.last.is_none() && render::is_of(old, &wanted.layout.catalog) => {
                     means.push(Meaning::Adopted);
-                    obstacles.push(obstacles::not_installed(path));
+                    // Beside an install it is what an interrupted one left; without one nobody knows.
+                    obstacles.extend(standing.last.is_none().then(|| obstacles::not_installed(path)));
                 }
                 None if !is_unit => return None,
                 None if standing.last.is_some() => {
@@ -221,7 +223,8 @@ fn step(path: &str, wanted: &Wanted, standing: &Standing, obstacles: &mut Vec<Ob
                 }
                 None if render::is_of(old, &wanted.layout.catalog) => {
                     means.push(Meaning::Adopted);
-                    obstacles.push(obstacles::not_installed(path));
+                    // Beside an install it is what an interrupted one left; without one nobody knows.
+                    obstacles.extend(standing.last.is_none().then(|| obstacles::not_installed(path)));
                 }
                 None => obstacles.push(obstacles::foreign(path)),
             }
