@@ -87,6 +87,11 @@ pub(super) fn of_others(disk: &dyn FileSystem, layout: &Layout) -> Result<Vec<Ge
     Ok(found)
 }
 
+/// Whether another catalog relies on a slice: it may have come while an install of this one was interrupted.
+pub(super) fn is_of_others(others: &[Generation], path: &str) -> bool {
+    others.iter().any(|other| other.file(path).is_some())
+}
+
 /// The record of a generation.
 ///
 /// # Errors

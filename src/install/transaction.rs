@@ -333,13 +333,15 @@ fn put_in(disk: &dyn FileSystem, layout: &Layout, journal: &Journal) -> Result<(
 ///
 /// One that holds neither its old nor its new text was edited by hand since: it stays, for the next plan to see.
 fn put_slices(disk: &dyn FileSystem, layout: &Layout, journal: &Journal) -> Result<(), InstallError> {
+    let others = generations::of_others(disk, layout)?;
     let mut any = false;
     for slice in &journal.slices {
         let Some(new) = &slice.new else { continue };
         let is_there = disk.entry(&slice.path).map_err(error::io("look at", &slice.path))?.is_some();
         if is_there {
             let there = disk.read(&slice.path).map_err(error::io("read", &slice.path))?;
-            if slice.old.as_ref().is_none_or(|old| old.as_bytes() != there.as_slice()) {
+            let is_old = slice.old.as_ref().is_some_and(|old| old.as_bytes() == there.as_slice());
+            if !is_old || generations::is_of_others(&others, &slice.path) {
                 continue;
             }
         }
@@ -355,9 +357,11 @@ fn put_slices(disk: &dyn FileSystem, layout: &Layout, journal: &Journal) -> Resu
 /// Steps 5 and 6, once the new directory stands.
 fn finish(disk: &dyn FileSystem, layout: &Layout, journal: &Journal) -> Result<(), InstallError> {
     keep_aside(disk, layout, journal)?;
+    let others = generations::of_others(disk, layout)?;
     let mut any_gone = false;
     for slice in journal.slices.iter().filter(|slice| slice.new.is_none()) {
-        if disk.entry(&slice.path).map_err(error::io("look at", &slice.path))?.is_some() {
+        let is_ours = !generations::is_of_others(&others, &slice.path);
+        if is_ours && disk.entry(&slice.path).map_err(error::io("look at", &slice.path))?.is_some() {
             disk.remove_file(&slice.path).map_err(error::io("remove", &slice.path))?;
             any_gone = true;
         }
@@ -445,6 +449,7 @@ pub fn has_been_swapped(disk: &dyn FileSystem, layout: &Layout, journal: &Journa
 
 /// Brings the old slices back, and removes what was prepared.
 fn undo(disk: &dyn FileSystem, layout: &Layout, journal: &Journal) -> Result<(), InstallError> {
+    let others = generations::of_others(disk, layout)?;
     let mut any = false;
     for slice in &journal.slices {
         let Some(new) = &slice.new else { continue };
@@ -452,7 +457,7 @@ fn undo(disk: &dyn FileSystem, layout: &Layout, journal: &Journal) -> Result<(),
             Some(Entry { kind: Kind::File, .. }) => disk.read(&slice.path).map_err(error::io("read", &slice.path))?,
             _ => continue,
         };
-        if there != new.as_bytes() {
+        if there != new.as_bytes() || generations::is_of_others(&others, &slice.path) {
             continue;
         }
         any = true;
