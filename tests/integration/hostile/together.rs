@@ -1,13 +1,21 @@
 //! Several commands on one root at the same time.
 
-use std::{fs, sync::Barrier};
+use std::{
+    fs,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    sync::Barrier,
+};
 
 use plimsoll::{
     install::{file_system::FileSystem as _, generations, installer::Outcome},
     plan::{Reason, Wanted, digest},
 };
 
-use super::{Scene, run};
+use super::{
+    Scene,
+    meddler::{Deed, Meddler},
+    run, told, verdict,
+};
 use crate::killed::{
     host::Tree,
     sets::{first, neighbour, nothing},
@@ -30,7 +38,7 @@ fn both(scene: &Scene, one: (&Wanted, Reason), other: (&Wanted, Reason)) {
         threads.map(|thread| thread.join().unwrap())
     });
     for ended in ended {
-        assert!(matches!(ended, Ok(Outcome::Done { .. })), "{}", super::told(&ended));
+        assert!(matches!(ended, Ok(Outcome::Done { .. })), "{}", told(&ended));
     }
 }
 
@@ -80,4 +88,61 @@ fn a_lock_outlives_the_directory_that_it_was_in() {
     fs::remove_dir_all(scene.root().join("var")).unwrap();
     assert!(matches!(ours(), plimsoll::install::file_system::Locked::Held(_)));
     assert!(scene.root().join("var/lib/plimsoll/lock").is_file());
+}
+
+/// Kills the command of one catalog before its n-th call, installs another catalog, and lets the first go on.
+fn killed(start: &Tree, wanted: &Wanted, reason: &Reason, at: usize) -> Result<bool, String> {
+    let (scene, cabin) = (Scene::of(start), neighbour());
+    let disk = scene.disk();
+    let dies = || resume_unwind(Box::new("killed"));
+    let ended =
+        catch_unwind(AssertUnwindSafe(|| run(&Meddler::new(&disk, Deed::Before(at, &dies)), wanted, reason.clone())));
+    if ended.is_ok() {
+        return Ok(false);
+    }
+    let between = run(&scene.disk(), &cabin, Reason::Install);
+    let is_in = matches!(between, Ok(Outcome::Done { .. }));
+    if !is_in && !matches!(between, Ok(Outcome::Refused(_))) {
+        return Err(format!("the other says: {}", told(&between)));
+    }
+    let after = run(&scene.disk(), wanted, reason.clone());
+    if !matches!(after, Ok(Outcome::Done { .. } | Outcome::Nothing)) {
+        return Err(format!("the next says: {}", told(&after)));
+    }
+    if !is_in {
+        let again = run(&scene.disk(), &cabin, Reason::Install);
+        if !matches!(again, Ok(Outcome::Done { .. })) {
+            return Err(format!("the other says in the end: {}", told(&again)));
+        }
+    }
+    for file in cabin.files.keys() {
+        if !scene.root().join(file).is_file() {
+            return Err(format!("{file} of the other is gone"));
+        }
+    }
+    is_installed(&scene, &cabin);
+    Ok(true)
+}
+
+#[test]
+fn what_was_killed_takes_nothing_from_a_catalog_that_came_since() {
+    let scene = Scene::of(&Tree::new());
+    run(&scene.disk(), &first(), Reason::Install).unwrap();
+    let installed = scene.tree();
+    let mut failures = Vec::new();
+    let mut tried = 0;
+    for (start, wanted, reason) in
+        [(&installed, nothing("home"), Reason::Uninstall), (&Tree::new(), first(), Reason::Install)]
+    {
+        for at in 0.. {
+            match killed(start, &wanted, &reason, at) {
+                Ok(false) => break,
+                Ok(true) => {}
+                Err(why) => failures.push(format!("{reason:?} killed before {at}: {why}")),
+            }
+            tried += 1;
+        }
+    }
+    assert!(tried > 80, "{tried}");
+    verdict(&failures, tried);
 }
