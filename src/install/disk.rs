@@ -150,11 +150,14 @@ impl FileSystem for Disk {
         let (above, name) = self.parent(path)?;
         // A pipe must not be waited for.
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let file = fs::openat(&*above, name, flags, Mode::empty())?;
+        let file = fs::openat(&*above, name, flags, Mode::empty()).map_err(|error| match error {
+            Errno::LOOP => io::Error::other("it is a symbolic link"),
+            error => error.into(),
+        })?;
         let stat = fs::fstat(&file)?;
         let found = kind(FileType::from_raw_mode(stat.st_mode));
         if found != Kind::File {
-            return Err(io::Error::other(format!("it is {}; remove it", found.noun())));
+            return Err(io::Error::other(format!("it is {}", found.noun())));
         }
         let size = u64::try_from(stat.st_size).unwrap_or_default();
         if size > LARGEST {
