@@ -102,10 +102,10 @@ fn taken(path: &str, name: &str, other: &str, wanted: &Wanted) -> Obstacle {
     };
     let message = match (rank(other), rank(path)) {
         (Some(other_rank), Some(own)) if other_rank < own => {
-            format!("would not be read: `{name}` is also in {other}, which Podman reads first")
+            format!("would not be read: `{name}` is also in /{other}, which Podman reads first")
         }
-        (Some(_), _) => format!("is not the only `{name}`: {other} is there as well"),
-        (None, _) => format!("makes `{name}`, which is there already: {other}"),
+        (Some(_), _) => format!("is not the only `{name}`: /{other} is there as well"),
+        (None, _) => format!("makes `{name}`, which is there already: /{other}"),
     };
     obstacle(path, message, "remove the other one, or rename the one of the catalog")
 }
