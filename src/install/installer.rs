@@ -5,6 +5,7 @@ use std::io;
 
 use super::{
     carry_out::{Manager, Trouble, carry_out},
+    directories,
     error::{self, InstallError},
     file_system::{FileSystem, Kind, Lock, Locked},
     generations, kept,
@@ -304,7 +305,8 @@ pub fn forget(disk: &dyn FileSystem, layout: &Layout) -> Result<(), InstallError
     if let Some(last) = &last {
         generations::remove(disk, layout, last.generation)?;
     }
-    let mut directories = last.map(|last| last.directories).unwrap_or_default();
+    let mut made = last.map(|last| last.directories).unwrap_or_default();
+    made.extend(directories::remembered(disk, layout)?);
     // What was written by hand stays for its author.
     let kept = kept::kept_place(layout);
     for (name, _) in disk.list(&layout.state).map_err(error::io("read", &layout.state))?.unwrap_or_default() {
@@ -316,10 +318,10 @@ pub fn forget(disk: &dyn FileSystem, layout: &Layout) -> Result<(), InstallError
     if disk.entry(&kept).map_err(error::io("look at", &kept))?.is_none() {
         remove_tree(disk, &layout.state)?;
     }
-    directories.sort_by_key(|dir| std::cmp::Reverse(dir.len()));
+    made.sort_by_key(|dir| std::cmp::Reverse(dir.len()));
     let states = layout.all_states();
     let (on_its_way, elsewhere): (Vec<_>, Vec<_>) =
-        directories.into_iter().partition(|dir| format!("{states}/").starts_with(&format!("{dir}/")));
+        made.into_iter().partition(|dir| format!("{states}/").starts_with(&format!("{dir}/")));
     // Whoever waits goes on as soon as the lock is gone, and may need these.
     remove_empty(disk, &elsewhere)?;
     let others = disk.list(states).map_err(error::io("read", states))?.unwrap_or_default();

@@ -6,6 +6,7 @@
 //! - [`file_system`] is all that is ever done with a disk, and [`disk`] the real one.
 
 pub mod carry_out;
+mod directories;
 pub mod disk;
 mod error;
 pub mod file_system;

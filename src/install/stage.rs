@@ -1,6 +1,7 @@
 //! Where what is new is made before it stands, and what is left of it there.
 
 use super::{
+    directories,
     error::{self, InstallError},
     file_system::FileSystem,
     generations,
@@ -38,6 +39,7 @@ pub(super) fn clear_stage(disk: &dyn FileSystem, layout: &Layout) -> Result<(), 
         remove_tree(disk, &place)?;
     }
     remove_tree(disk, &beside(&journal_place(layout)))?;
+    remove_tree(disk, &beside(&directories::place(layout)))?;
     let dir = generations::dir(layout);
     for (name, _) in disk.list(&dir).map_err(error::io("read", &dir))?.unwrap_or_default() {
         if name.ends_with(".new") {

@@ -15,6 +15,7 @@ use std::{cmp::Ordering, collections::BTreeMap};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    directories,
     error::{self, InstallError},
     file_system::{Entry, FileSystem, Kind},
     generations,
@@ -220,14 +221,9 @@ fn prepare(disk: &dyn FileSystem, change: Change<'_>) -> Result<Journal, Install
     let (above, _) = layout.units.rsplit_once('/').unwrap_or(("", &layout.units));
     let is_unit = |path: &str| path.strip_prefix(&layout.units).is_some_and(|rest| rest.starts_with('/'));
     let has_units = wanted.files.keys().any(|path| is_unit(path));
-    if has_units {
-        make_dirs(disk, above, &mut directories)?;
-    }
-    if wanted.files.keys().any(|path| !is_unit(path)) {
-        make_dirs(disk, &layout.slices, &mut directories)?;
-    }
-    directories.sort();
-    directories.dedup();
+    let has_slices = wanted.files.keys().any(|path| !is_unit(path));
+    let ways = [has_units.then_some(above), has_slices.then_some(layout.slices.as_str())];
+    directories::make(disk, layout, &ways.into_iter().flatten().collect::<Vec<_>>(), &mut directories)?;
 
     // A slice that another catalog wrote in other words stays as it is.
     let kept = |path: &String| standing.slices.get(path).filter(|_| is_kept(plan, path));
