@@ -146,3 +146,30 @@ fn what_was_killed_takes_nothing_from_a_catalog_that_came_since() {
     assert!(tried > 80, "{tried}");
     verdict(&failures, tried);
 }
+
+#[test]
+fn a_first_install_that_was_killed_leaves_no_directory_after_an_uninstall() {
+    let (home, nothing) = (first(), nothing("home"));
+    let mut failures = Vec::new();
+    for at in 0.. {
+        let scene = Scene::of(&Tree::new());
+        // These are there on every host, and hold the lock before anything can be written down.
+        fs::create_dir_all(scene.root().join("var/lib")).unwrap();
+        let before = scene.tree();
+        let disk = scene.disk();
+        let dies = || resume_unwind(Box::new("killed"));
+        let ended = catch_unwind(AssertUnwindSafe(|| {
+            run(&Meddler::new(&disk, Deed::Before(at, &dies)), &home, Reason::Install)
+        }));
+        if ended.is_ok() {
+            assert!(at > 60, "{at}");
+            break;
+        }
+        if at % 2 == 0 {
+            run(&scene.disk(), &home, Reason::Install).unwrap();
+        }
+        run(&scene.disk(), &nothing, Reason::Uninstall).unwrap();
+        failures.extend(super::same(&before, &scene.tree()).err().map(|paths| format!("killed before {at}: {paths}")));
+    }
+    verdict(&failures, failures.len());
+}
