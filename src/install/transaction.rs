@@ -22,7 +22,7 @@ use super::{
     kept::keep_aside,
     stage::{self, clear_stage},
     survey::check_file,
-    tools::{Text, make_dirs, remove_tree, replace, sync_above, write_synced},
+    tools::{Text, remove_tree, replace, sync_above, write_synced},
 };
 use crate::plan::{
     Action, Generation, InstalledFile, Layout, Plan, Reason, Standing, UnitLimits, Wanted, Work,
