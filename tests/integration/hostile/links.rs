@@ -80,26 +80,31 @@ impl Scene {
         symlink(to, &place).unwrap();
     }
 
-    /// Takes the link away wherever it has come to, and puts back what was there.
+    /// Takes the link away wherever it has come to, and puts back what was there. Where the run itself removed the link, it
+    /// was to remove what was there.
     fn put_right(&self, path: &str) {
-        self.remove_links(&self.root());
+        let is_there = self.remove_links(&self.root());
         let place = self.root().join(path);
-        if stands(&self.aside()) && !stands(&place) && place.parent().unwrap().is_dir() {
+        if is_there && stands(&self.aside()) && !stands(&place) && place.parent().unwrap().is_dir() {
             fs::rename(self.aside(), &place).unwrap();
         }
     }
 
-    fn remove_links(&self, dir: &Path) {
+    /// Whether there was any.
+    fn remove_links(&self, dir: &Path) -> bool {
+        let mut any = false;
         for entry in fs::read_dir(dir).unwrap() {
             let path = entry.unwrap().path();
             if path.is_symlink() {
                 if fs::read_link(&path).unwrap().starts_with(self.outside()) {
                     fs::remove_file(&path).unwrap();
+                    any = true;
                 }
             } else if path.is_dir() {
-                self.remove_links(&path);
+                any |= self.remove_links(&path);
             }
         }
+        any
     }
 }
 
