@@ -14,7 +14,7 @@ use super::{
     tools::{make_dirs, remove_tree},
     transaction::{self, Change, Recovered},
 };
-use crate::plan::{Action, Call, Layout, Plan, Reason, Standing, Wanted, Work, plan};
+use crate::plan::{Call, Layout, Plan, Reason, Standing, Wanted, Work, plan};
 
 /// How to install.
 #[derive(Clone, Debug)]
@@ -349,9 +349,4 @@ fn remove_empty(disk: &dyn FileSystem, dirs: &[String]) -> Result<(), InstallErr
         }
     }
     Ok(())
-}
-
-/// How many files a plan changes.
-pub fn changed(plan: &Plan) -> usize {
-    plan.steps.iter().filter(|step| step.action != Action::Keep).count()
 }

@@ -91,9 +91,8 @@ fn own_directory(disk: &dyn FileSystem, layout: &Layout, standing: &mut Standing
 /// The slices that are wanted or remembered.
 fn slices(disk: &dyn FileSystem, wanted: &Wanted, standing: &mut Standing) -> Result<(), InstallError> {
     let layout = &wanted.layout;
-    let is_unit = |path: &str| path.strip_prefix(&layout.units).is_some_and(|rest| rest.starts_with('/'));
     let remembered = standing.last.iter().flat_map(|last| last.files.iter().map(|file| &file.path));
-    let is_slice = |path: &&String| path.ends_with(".slice") && !is_unit(path);
+    let is_slice = |path: &&String| path.ends_with(".slice") && !layout.is_unit(path);
     let paths: BTreeSet<&String> = wanted.files.keys().chain(remembered).filter(is_slice).collect();
     let read = parallel::map(paths, |path| {
         let there = disk.entry(path).map_err(error::io("look at", path))?;

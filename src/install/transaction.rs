@@ -219,9 +219,8 @@ fn prepare(disk: &dyn FileSystem, change: Change<'_>) -> Result<Journal, Install
     let mut directories = standing.last.as_ref().map(|last| last.directories.clone()).unwrap_or_default();
     directories.extend(made.iter().cloned());
     let (above, _) = layout.units.rsplit_once('/').unwrap_or(("", &layout.units));
-    let is_unit = |path: &str| path.strip_prefix(&layout.units).is_some_and(|rest| rest.starts_with('/'));
-    let has_units = wanted.files.keys().any(|path| is_unit(path));
-    let has_slices = wanted.files.keys().any(|path| !is_unit(path));
+    let has_units = wanted.files.keys().any(|path| layout.is_unit(path));
+    let has_slices = wanted.files.keys().any(|path| !layout.is_unit(path));
     let ways = [has_units.then_some(above), has_slices.then_some(layout.slices.as_str())];
     directories::make(disk, layout, &ways.into_iter().flatten().collect::<Vec<_>>(), &mut directories)?;
 
@@ -256,7 +255,7 @@ fn prepare(disk: &dyn FileSystem, change: Change<'_>) -> Result<Journal, Install
     let stage = stage::place(disk, layout)?;
     if has_units {
         disk.make_dir(&stage).map_err(error::io("make the directory", &stage))?;
-        for (path, text) in texts.iter().filter(|(path, _)| is_unit(path)) {
+        for (path, text) in texts.iter().filter(|(path, _)| layout.is_unit(path)) {
             let name = path.rsplit('/').next().unwrap_or(path);
             write_synced(disk, &format!("{stage}/{name}"), text)?;
         }
@@ -296,8 +295,7 @@ fn is_kept(plan: &Plan, path: &str) -> bool {
 }
 
 fn slices(plan: &Plan, wanted: &Wanted) -> Vec<Slice> {
-    let is_unit = |path: &str| path.strip_prefix(&wanted.layout.units).is_some_and(|rest| rest.starts_with('/'));
-    let changes = plan.steps.iter().filter(|step| step.action != Action::Keep && !is_unit(&step.path));
+    let changes = plan.steps.iter().filter(|step| step.action != Action::Keep && !wanted.layout.is_unit(&step.path));
     changes
         .map(|step| Slice {
             path: step.path.clone(),

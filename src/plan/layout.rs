@@ -112,6 +112,11 @@ impl Layout {
         format!("{dir}/{name}")
     }
 
+    /// Whether a place is beneath the catalog's own directory.
+    pub fn is_unit(&self, path: &str) -> bool {
+        path.strip_prefix(&self.units).is_some_and(|rest| rest.starts_with('/'))
+    }
+
     /// The directory that holds the state of every catalog.
     pub fn all_states(&self) -> &str {
         self.state.rsplit_once('/').map_or("", |(dir, _)| dir)

@@ -191,11 +191,7 @@ fn step(path: &str, wanted: &Wanted, standing: &Standing, obstacles: &mut Vec<Ob
                     means.push(Meaning::EditedByHand);
                     obstacles.push(obstacles::edited(path));
                 }
-                None if render::is_of(old, &wanted.layout.catalog) => {
-                    means.push(Meaning::Adopted);
-                    // Beside an install it is what an interrupted one left; without one nobody knows.
-                    obstacles.extend(standing.last.is_none().then(|| obstacles::not_installed(path)));
-                }
+                None if render::is_of(old, &wanted.layout.catalog) => adopt(path, standing, &mut means, obstacles),
                 None => obstacles.push(obstacles::foreign(path)),
             }
             Action::Replace
@@ -212,26 +208,27 @@ fn step(path: &str, wanted: &Wanted, standing: &Standing, obstacles: &mut Vec<Ob
                     obstacles.push(obstacles::edited(path));
                 }
                 None if !is_unit && standing.last.is_none() && render::is_of(old, &wanted.layout.catalog) => {
-                    means.push(Meaning::Adopted);
-                    // Beside an install it is what an interrupted one left; without one nobody knows.
-                    obstacles.extend(standing.last.is_none().then(|| obstacles::not_installed(path)));
+                    adopt(path, standing, &mut means, obstacles);
                 }
                 None if !is_unit => return None,
                 None if standing.last.is_some() => {
                     means.push(Meaning::AddedByHand);
                     obstacles.push(obstacles::added(path));
                 }
-                None if render::is_of(old, &wanted.layout.catalog) => {
-                    means.push(Meaning::Adopted);
-                    // Beside an install it is what an interrupted one left; without one nobody knows.
-                    obstacles.extend(standing.last.is_none().then(|| obstacles::not_installed(path)));
-                }
+                None if render::is_of(old, &wanted.layout.catalog) => adopt(path, standing, &mut means, obstacles),
                 None => obstacles.push(obstacles::foreign(path)),
             }
             Action::Remove
         }
     };
     Some(made(path, action, wanted, standing, difference, means))
+}
+
+/// Takes over a file that was rendered from the catalog and that no install recorded.
+fn adopt(path: &str, standing: &Standing, means: &mut Vec<Meaning>, obstacles: &mut Vec<Obstacle>) {
+    means.push(Meaning::Adopted);
+    // Beside an install it is what an interrupted one left; without one nobody knows.
+    obstacles.extend(standing.last.is_none().then(|| obstacles::not_installed(path)));
 }
 
 fn made(
