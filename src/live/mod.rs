@@ -1,7 +1,11 @@
-//! The running host: systemd and podman are asked by their own programs, which work without a bus of ours.
+//! The running host: systemd and podman are asked by their own programs, which work without a bus of ours, and the
+//! kernel by its files.
 
+pub mod cgroups;
 mod command;
+pub mod kernel;
 pub mod podman;
+pub mod process;
 pub mod systemd;
 
 pub use command::CommandError;
