@@ -4,8 +4,10 @@
 pub mod cgroups;
 mod command;
 pub mod kernel;
+pub mod payload;
 pub mod podman;
 pub mod process;
+pub mod promises;
 pub mod systemd;
 
 pub use command::CommandError;

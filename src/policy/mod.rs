@@ -11,6 +11,7 @@ mod file;
 mod finding;
 mod hide;
 mod profile;
+pub mod promise;
 pub mod quadlet;
 pub mod rules;
 pub mod score;

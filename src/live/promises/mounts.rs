@@ -1,0 +1,158 @@
+//! The root and what is mounted in it, with the options that hold.
+
+use super::{Book, Claim, Look, Saw};
+use crate::{
+    live::{
+        kernel::Unread,
+        process::{self, MountPoint},
+    },
+    policy::facts::{self, Mount, MountKind, tmpfs_bytes},
+};
+
+/// Options that take something away, and those that give it back.
+const SWITCHES: [(&str, &str); 3] = [("nosuid", "suid"), ("nodev", "dev"), ("noexec", "exec")];
+/// The kernel rounds the size of a tmpfs up to pages.
+const PAGE: u64 = 4096;
+
+pub(super) fn promise(look: &Look<'_>, book: &mut Book<'_>) {
+    let container = look.service.container;
+    let read = look.payload().and_then(|payload| payload.process.read("mountinfo"));
+    let mounted = read.map(|text| process::mounts(&text));
+    let at = || look.process_file("mountinfo");
+    if container.run.on("read-only").is_some() {
+        let saw = mounted.as_ref().map_err(Clone::clone).and_then(|mounted| {
+            let root = last(mounted, "/").ok_or(Unread::Garbled)?;
+            Ok(if root.is_read_only() { Saw::new("ro", true) } else { Saw::new("rw", false) })
+        });
+        book.tell(Claim::new("read_only", "ro", at()).of("/"), saw);
+    }
+    for mount in container.mounts.iter().filter(|mount| is_promised(mount)) {
+        let wanted = Wanted::of(mount);
+        let place = place(&mount.target);
+        let claim = Claim::new("mount", wanted.shown(), at()).of(place.as_deref().unwrap_or(&mount.target));
+        let saw = mounted.as_ref().map_err(Clone::clone).and_then(|mounted| {
+            let Some(place) = &place else {
+                return Err(Unread::Because("its place is a specifier, which only systemd fills in".to_owned()));
+            };
+            let Some(found) = last(mounted, place) else { return Ok(Saw::new("not mounted", false)) };
+            let shown = wanted.show(found);
+            Ok(match wanted.is_kept_by(found) {
+                true if wanted.is_unclear => Saw::unclear(shown, "how much memory a share of it is, is not in /proc"),
+                holds => Saw::new(shown, holds),
+            })
+        });
+        book.tell(claim, saw);
+    }
+}
+
+/// Images, devices and whatever a pattern finds have no place that the unit names.
+fn is_promised(mount: &Mount<'_>) -> bool {
+    mount.kind != MountKind::Other && !mount.target.is_empty() && !mount.source.contains(['*', '?', '['])
+}
+
+/// Of mounts upon each other the last is seen.
+fn last<'m>(mounted: &'m [MountPoint], place: &str) -> Option<&'m MountPoint> {
+    mounted.iter().rev().find(|mount| mount.target == place)
+}
+
+/// Where a target is, as the kernel tells it. In most images /var/run is a link to /run; no other is guessed.
+fn place(target: &str) -> Option<String> {
+    let plain = target.replace("%%", "\0");
+    if plain.contains('%') {
+        return None;
+    }
+    let plain = plain.replace('\0', "%");
+    let mut parts: Vec<&str> = Vec::new();
+    for part in plain.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    if let ["var", "run", ..] = parts[..] {
+        parts.remove(0);
+    }
+    Some(format!("/{}", parts.join("/")))
+}
+
+/// What a mount must be.
+struct Wanted {
+    is_tmpfs: bool,
+    /// `Some(true)`: nothing can be written.
+    read_only: Option<bool>,
+    switches: Vec<&'static str>,
+    size: Option<u64>,
+    /// Its size is a share of the memory.
+    is_unclear: bool,
+}
+
+impl Wanted {
+    fn of(mount: &Mount<'_>) -> Self {
+        let is_tmpfs = mount.kind == MountKind::Tmpfs;
+        let said = mount.option("size").filter(|_| is_tmpfs);
+        let size = said.and_then(tmpfs_bytes);
+        let on = |(name, opposite): &(&'static str, &str)| mount.is_on(name, opposite).then_some(*name);
+        Self {
+            is_tmpfs,
+            read_only: (mount.says_access() && !mount.is_overlay()).then(|| !mount.is_writable()),
+            switches: SWITCHES.iter().filter_map(on).collect(),
+            size: size.filter(|size| *size > 0),
+            is_unclear: said.is_some() && size.is_none(),
+        }
+    }
+
+    fn shown(&self) -> String {
+        let access = self.read_only.map(|is| if is { "ro" } else { "rw" });
+        words(self.is_tmpfs, access, self.switches.iter().copied(), self.size)
+    }
+
+    /// What was found of that which is promised.
+    fn show(&self, found: &MountPoint) -> String {
+        let access = self.read_only.map(|_| if found.is_read_only() { "ro" } else { "rw" });
+        let switches = self.switches.iter().copied().filter(|name| found.has(name));
+        let size = self.size.and_then(|_| found.size());
+        words(found.kind == "tmpfs" && self.is_tmpfs, access, switches, size)
+    }
+
+    fn is_kept_by(&self, found: &MountPoint) -> bool {
+        (!self.is_tmpfs || found.kind == "tmpfs" || found.kind == "ramfs")
+            && self.read_only.is_none_or(|is| found.is_read_only() == is)
+            && self.switches.iter().all(|name| found.has(name))
+            && self.size.is_none_or(|size| found.size() == Some(size.div_ceil(PAGE).saturating_mul(PAGE)))
+    }
+}
+
+fn words(
+    is_tmpfs: bool,
+    access: Option<&str>,
+    switches: impl Iterator<Item = &'static str>,
+    size: Option<u64>,
+) -> String {
+    let mut words: Vec<String> = Vec::new();
+    words.extend(is_tmpfs.then(|| "tmpfs".to_owned()));
+    words.extend(access.map(str::to_owned));
+    words.extend(switches.map(str::to_owned));
+    words.extend(size.map(|size| format!("size={}", facts::bytes(size))));
+    if words.is_empty() { "mounted".to_owned() } else { words.join(",") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_told_as_the_kernel_tells_them() {
+        for (target, found) in [
+            ("/data/", Some("/data")),
+            ("//a/./b/../c", Some("/a/c")),
+            ("/", Some("/")),
+            ("/var/run/app", Some("/run/app")),
+            ("/100%%", Some("/100%")),
+            ("/%i", None),
+            ("/%%i", Some("/%i")),
+        ] {
+            assert_eq!(place(target).as_deref(), found, "{target}");
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! Promises of single lines, against a process made of files.
+
+use camino::Utf8Path;
+
+use super::*;
+use crate::{
+    diagnostic::Sources,
+    live::kernel::Directory,
+    model::Profile,
+    policy::{File, Settings, container, quadlet},
+};
+
+const SERVICE: &str = "sys/fs/cgroup/system.slice/web.service";
+
+/// What a container with those lines promises, on a host with those files: `/proc/7` is its first process.
+fn told(lines: &str, profile: Profile, files: &[(&str, &str)]) -> Vec<(String, Option<bool>)> {
+    let dir = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &str| {
+        let path = dir.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    write("sys/fs/cgroup/cgroup.controllers", "memory\n");
+    write(&format!("{SERVICE}/libpod-payload-1/cgroup.procs"), "7\n");
+    write("proc/7/status", "NSpid:\t7\t1\n");
+    for (path, text) in files {
+        write(path, text);
+    }
+    let mut sources = Sources::new();
+    let text = format!(
+        "[Container]\nImage=example.org/web:1\nPodmanArgs=--security-opt=seccomp=unconfined\n{lines}\n[Service]\nSlice=system.slice\n"
+    );
+    let files = [File::found("web.container", "web.container", text, &mut sources)];
+    let settings = Settings {
+        podman: (5, 4),
+        profile: Some(profile),
+        trusted_registries: Vec::new(),
+        severities: std::collections::BTreeMap::default(),
+        as_of: "2026-11-01".to_owned(),
+    };
+    let (tree, _) = quadlet::load(&files, &sources, settings.podman);
+    let container = container(&tree.units[0], &tree, &settings);
+    let limits = container.limits(&tree);
+    let services = [Service { name: "web", container: &container, limits: &limits, asked_for: true }];
+    let root = Directory::root(Utf8Path::from_path(dir.path()).unwrap()).unwrap();
+    let verified = verify(&Host::new(root, None), &services);
+    let name = |promise: Promise| {
+        let of = promise.of.map(|of| format!(" {of}")).unwrap_or_default();
+        (format!("{}{of}", promise.promise), promise.holds)
+    };
+    verified.promises.into_iter().map(name).collect()
+}
+
+/// Whether one promise holds; nothing where it is not made.
+fn holds(promise: &str, lines: &str, files: &[(&str, &str)]) -> Option<&'static str> {
+    let found = told(lines, Profile::Rootful, files).into_iter().find(|(name, _)| name == promise);
+    found.map(|(_, holds)| holds.map_or("unknown", |holds| if holds { "yes" } else { "no" }))
+}
+
+const YES: Option<&str> = Some("yes");
+const NO: Option<&str> = Some("no");
+const UNKNOWN: Option<&str> = Some("unknown");
+
+#[test]
+fn ids_are_those_that_the_unit_chooses() {
+    for (lines, map, expected) in [
+        ("", "0 0 4294967295", None),
+        ("UserNS=host", "0 0 4294967295", None),
+        ("UserNS=auto", "0 1073741824 1024", YES),
+        ("UserNS=auto", "", NO),
+        ("UserNS=auto", "garbled", UNKNOWN),
+        ("UserNS=auto", "0 65535 1", NO),
+        ("UserNS=auto:size=10", "0 1073741824 4\n4 1073750000 6", YES),
+        ("UserNS=auto:size=10,uidmapping=0:1000:1", "0 1000 1\n1 1073741824 9", YES),
+        ("UserNS=auto:size=10,uidmapping=0:1000:1", "0 1001 1\n1 1073741824 9", NO),
+        ("UIDMap=0:100000:1000\nGIDMap=0:200000:1000", "0 100000 1000", YES),
+        ("UIDMap=0:100000:1000\nGIDMap=0:200000:1000", "0 100000 1001", NO),
+        ("GIDMap=0:200000:1000", "0 200000 1000", YES),
+        ("UIDMap=0:0:10", "0 0 10", YES),
+        ("UIDMap=+0:1000:1", "0 1000 1\n1 100000 9", YES),
+        ("SubUIDMap=web", "0 0 10", NO),
+        ("UserNS=nomap", "0 100000 65536", YES),
+        ("UserNS=keep-id", "0 100000 1000\n1000 1000 1\n1001 101000 9", YES),
+        ("UserNS=keep-id", "0 100000 1000\n1000 1000 2", NO),
+    ] {
+        assert_eq!(holds("uid_map", lines, &[("proc/7/uid_map", map)]), expected, "{lines}: {map}");
+    }
+}
+
+#[test]
+fn capabilities_may_be_fewer_than_podmans_default() {
+    for (lines, bounding, expected) in [
+        ("DropCapability=all", "0", YES),
+        ("DropCapability=all", "1", NO),
+        ("DropCapability=all\nAddCapability=CHOWN", "1", YES),
+        ("DropCapability=all\nAddCapability=CHOWN", "0", NO),
+        ("", "00000000800405fb", YES),
+        ("", "0", YES),
+        ("", "00000000a80425fb", NO),
+        ("DropCapability=CHOWN", "1", NO),
+        ("AddCapability=NET_RAW", "1", NO),
+        ("AddCapability=NET_RAW", "2000", YES),
+        ("AddCapability=all", "1ffffffffff", None),
+        ("PodmanArgs=--privileged", "1ffffffffff", None),
+        ("DropCapability=all", "x", UNKNOWN),
+    ] {
+        let status = format!("NSpid:\t7\t1\nCapBnd:\t{bounding}\n");
+        let found = holds("bounding_capabilities", lines, &[("proc/7/status", &status)]);
+        assert_eq!(found, expected, "{lines}: {bounding}");
+    }
+}
+
+#[test]
+fn mounts_have_what_was_declared_and_nothing_is_asked_beyond() {
+    for (line, mount, promise, expected) in [
+        ("Volume=/a:/b", "/b rw,relatime - ext4 x rw", "mount /b", YES),
+        ("Volume=/a:/b:ro", "/b rw - ext4 x ro", "mount /b", YES),
+        ("Volume=/a:/b:ro", "/b rw - ext4 x rw", "mount /b", NO),
+        ("Volume=/a:/b:rw", "/b rw - ext4 x ro", "mount /b", NO),
+        ("Volume=/a:/b:O", "/b rw - overlay x rw", "mount /b", YES),
+        ("Volume=/a:/b:ro,noexec,exec", "/b ro - ext4 x rw", "mount /b", YES),
+        ("Volume=/a:/b%%c", "/b%c rw - ext4 x rw", "mount /b%c", YES),
+        ("Volume=/a:/%i", "/x rw - ext4 x rw", "mount /%i", UNKNOWN),
+        ("Tmpfs=/var/run:size=5000", "/run rw - tmpfs x rw,size=8k", "mount /run", YES),
+        ("Tmpfs=/t:size=1m", "/t rw - tmpfs x rw,size=1028k", "mount /t", NO),
+        ("Tmpfs=/t:size=50%", "/t rw - tmpfs x rw,size=8k", "mount /t", UNKNOWN),
+        ("Tmpfs=/t:noexec,size=50%", "/t rw - tmpfs x rw,size=8k", "mount /t", NO),
+        ("Mount=type=bind,source=/a,destination=/b,ro=true", "/b ro - ext4 x rw", "mount /b", YES),
+        ("Mount=type=glob,source=/a/*,destination=/b", "/b/x ro - ext4 x rw", "mount /b", None),
+        ("Mount=type=image,source=x,destination=/b", "/b ro - ext4 x rw", "mount /b", None),
+    ] {
+        let text = format!("1 0 0:1 / / ro - overlay x rw\n2 1 0:2 / {mount}\n");
+        assert_eq!(holds(promise, line, &[("proc/7/mountinfo", &text)]), expected, "{line}: {mount}");
+    }
+    // What is mounted upon it is what is seen.
+    let text = "2 1 0:2 / /b ro - ext4 x rw\n3 2 0:2 / /b rw - ext4 x rw\n";
+    assert_eq!(holds("mount /b", "Volume=/a:/b:ro", &[("proc/7/mountinfo", text)]), NO);
+}
+
+#[test]
+fn labels_are_asked_for_where_the_host_has_them() {
+    let selinux = "system_u:system_r:container_t:s0:c1,c2\n";
+    for (line, label, promise, expected) in [
+        ("SecurityLabelType=container_t", selinux, "label type", YES),
+        ("SecurityLabelType=web_t", selinux, "label type", NO),
+        ("SecurityLabelLevel=s0:c1,c2", selinux, "label level", YES),
+        ("SecurityLabelLevel=s0:c1,c3", selinux, "label level", NO),
+        ("SecurityLabelType=web_t", "unconfined\n", "label type", None),
+        ("SecurityLabelType=web_t\nSecurityLabelDisable=true", selinux, "label type", None),
+        ("PodmanArgs=--security-opt apparmor=web", "web (enforce)\n", "label apparmor", YES),
+        ("PodmanArgs=--security-opt apparmor=web", "web (complain)\n", "label apparmor", NO),
+        ("PodmanArgs=--security-opt apparmor=web", "unconfined\n", "label apparmor", NO),
+        ("PodmanArgs=--security-opt apparmor=web", selinux, "label apparmor", None),
+        ("PodmanArgs=--security-opt apparmor=unconfined", "unconfined\n", "label apparmor", None),
+    ] {
+        assert_eq!(holds(promise, line, &[("proc/7/attr/current", label)]), expected, "{line}: {label}");
+    }
+    assert_eq!(holds("label type", "SecurityLabelType=web_t", &[]), None, "no module, no label");
+}
+
+#[test]
+fn limits_in_every_spelling_are_read_as_their_readers_do() {
+    let payload = format!("{SERVICE}/libpod-payload-1");
+    let (memory, swap, cpu) =
+        (format!("{payload}/memory.max"), format!("{payload}/memory.swap.max"), format!("{payload}/cpu.max"));
+    for (line, path, text, promise, expected) in [
+        ("PodmanArgs=--memory=512m", &memory, "536870912\n", "memory", YES),
+        ("PodmanArgs=--memory 10000", &memory, "8192\n", "memory", YES),
+        ("PodmanArgs=--memory 0", &memory, "max\n", "memory", None),
+        ("PodmanArgs=-m=1g --memory-swap 3g", &swap, "2147483648\n", "swap", YES),
+        ("PodmanArgs=-m=1g --memory-swap 3g", &swap, "3221225472\n", "swap", NO),
+        ("PodmanArgs=--cpus 0.29", &cpu, "28999 100000\n", "cpu", YES),
+        ("PodmanArgs=--cpu-quota 5000 --cpu-period 10000", &cpu, "5000 10000\n", "cpu", YES),
+        ("PodmanArgs=--cpus 0.29", &cpu, "28998 100000\n", "cpu", NO),
+    ] {
+        assert_eq!(holds(promise, line, &[(path, text)]), expected, "{line}: {text}");
+    }
+    let share = [(&*format!("{SERVICE}/memory.max"), "536870912\n")];
+    assert_eq!(holds("memory", "[Service]\nMemoryMax=50%", &share), UNKNOWN);
+}
+
+#[test]
+fn no_network_is_asked_of_who_takes_another() {
+    for (lines, expected) in [
+        ("Network=none", UNKNOWN),
+        ("", UNKNOWN),
+        ("Network=lan", UNKNOWN),
+        ("Network=host", None),
+        ("Network=container:db", None),
+        ("Network=ns:/run/x", None),
+    ] {
+        assert_eq!(holds("network", lines, &[]), expected, "{lines}");
+    }
+    let two = "fe8000000000000000005efffe100002 02 40 20 80 eth0\n20010db8000000000000000000000005 02 40 00 80 eth0\n";
+    let files = [("proc/7/net/if_inet6", two)];
+    assert_eq!(holds("address 2001:db8::5", "IP6=2001:db8::5", &files), YES);
+    assert_eq!(holds("address 2001:db8::6", "Network=lan:ip=2001:db8::6", &files), NO);
+    assert_eq!(holds("mac 02:00:5E:10:00:02", "Network=lan:mac=02:00:5E:10:00:02", &files), YES);
+    assert_eq!(holds("mac 02:00:5e:10:00:03", "PodmanArgs=--mac-address 02:00:5e:10:00:03", &files), UNKNOWN);
+}
