@@ -54,6 +54,7 @@ fn run(cli: Cli) -> io::Result<Status> {
         Command::History(args) => commands::installed::history(&args.history(&cli.global), &mut streams)?,
         Command::Rollback(args) => commands::installed::rollback(&args.options(&cli.global), &mut streams)?,
         Command::Uninstall(args) => commands::installed::uninstall(&args.options(&cli.global), &mut streams)?,
+        Command::Verify(args) => commands::verify::run(&args.options(&cli.global), &mut streams)?,
         Command::Schema { of } => commands::schema::run(of.into(), &mut streams)?,
         Command::Completions { shell } => {
             streams.out.write_all(&cli::completions(shell))?;

@@ -11,7 +11,7 @@ use crate::commands::{
     host::{Host, Name, Systemd, TimeSpan},
     incoming,
     install::{self, How},
-    installed,
+    installed, verify,
 };
 
 /// The host.
@@ -274,6 +274,44 @@ impl UninstallArgs {
             dry_run: self.how.dry_run,
             format: self.how.format(),
             how: self.how.how(global),
+        }
+    }
+}
+
+/// Options of `verify`.
+#[derive(Args, Debug)]
+pub struct VerifyArgs {
+    /// The host.
+    #[command(flatten)]
+    pub host: HostArgs,
+    /// Which.
+    #[command(flatten)]
+    pub which: WhichArgs,
+    /// How to print it
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = InstalledFormat::Text)]
+    pub format: InstalledFormat,
+    /// Propose limits of which the most that was used is 80 %
+    #[arg(long)]
+    pub suggest: bool,
+    /// Only these services
+    #[arg(value_name = "SERVICE")]
+    pub services: Vec<String>,
+}
+
+impl VerifyArgs {
+    /// The options of the command.
+    pub fn options(self, global: &Global) -> verify::Options {
+        verify::Options {
+            which: self.which.which(global),
+            host: self.host.host(),
+            services: self.services,
+            format: match self.format {
+                InstalledFormat::Text => verify::Format::Text,
+                InstalledFormat::Json => verify::Format::Json,
+            },
+            suggest: self.suggest,
+            quiet: global.quiet,
+            verbose: global.verbose,
         }
     }
 }

@@ -6,7 +6,7 @@ mod pages;
 
 pub use hosts::{
     DiffArgs, DiffFormat, HostArgs, HowArgs, InstallArgs, InstalledArgs, InstalledFormat, Restart, RollbackArgs,
-    UninstallArgs, WhichArgs,
+    UninstallArgs, VerifyArgs, WhichArgs,
 };
 pub use judged::{CheckArgs, CheckFormat, FailOn, JudgedArgs, ProfileArg, ScoreArgs, ScoreFormat};
 pub use pages::{completions, man};
@@ -126,6 +126,12 @@ pub enum Command {
     ///
     /// Volumes and their data stay.
     Uninstall(UninstallArgs),
+    /// Hold the running services against what their units declare
+    ///
+    /// Reads the kernel's files in /proc and /sys/fs/cgroup, and asks neither systemd nor podman: limits at every layer,
+    /// ids, capabilities, mounts, the network. Without a catalog the last install says what is declared. The exit status
+    /// is 1 if a promise does not hold, 2 if one could not be read and none is broken.
+    Verify(VerifyArgs),
     /// Print the JSON Schema of the catalog's TOML files
     ///
     /// Editors complete and check the files with it; see the README for how to switch it on.

@@ -29,6 +29,17 @@ impl Place {
             _ => self.catalog.join("..").join(name),
         }
     }
+
+    /// Whether there is a catalog. The one that somebody named must be there; the one that nobody named need not.
+    pub(super) fn is_there(&self, diagnostics: &mut Diagnostics) -> Option<bool> {
+        let is_there = self.catalog.is_dir();
+        if !is_there && self.catalog != Self::DEFAULT {
+            let message = format!("there is no catalog `{}`", self.catalog);
+            diagnostics.push(Diagnostic::general(message).help("name a catalog directory with --catalog DIR"));
+            return None;
+        }
+        Some(is_there)
+    }
 }
 
 /// Reads and renders. What could be read is rendered even where something could not, for the complaints that only

@@ -40,7 +40,7 @@ pub(super) struct Incoming {
     pub(super) wanted: Wanted,
     /// The files as they were rendered, for their provenance; empty for a tree.
     rendered: Vec<RenderedFile>,
-    settings: Settings,
+    pub(super) settings: Settings,
     pub(super) sources: Sources,
 }
 

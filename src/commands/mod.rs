@@ -14,6 +14,7 @@ mod preflight;
 pub mod render;
 pub mod schema;
 pub mod score;
+pub mod verify;
 
 use std::io;
 

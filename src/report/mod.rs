@@ -20,3 +20,5 @@ mod shown;
 pub mod status;
 pub mod summary;
 pub mod verdict;
+pub mod verify_json;
+pub mod verify_text;

@@ -45,6 +45,7 @@ mod score;
 mod searched;
 mod syncs;
 mod templates;
+mod verify;
 mod waivers;
 mod weakened;
 mod wrong;
