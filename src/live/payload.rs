@@ -147,6 +147,10 @@ impl Host {
         let siblings = populated.len();
         if let Some((cgroup, pids)) = populated.into_iter().next() {
             let process = self.first(&pids, |_| true)?;
+            // Its number may have been given to another before it was opened.
+            if !members(&self.cgroup(&cgroup)?, DEEPEST).contains(&process.pid) {
+                return Err(Unread::Vanished);
+            }
             return Ok(Running::Container(Box::new(Payload { cgroup, siblings, process })));
         }
         let pids = members(&dir, DEEPEST);

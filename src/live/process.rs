@@ -209,6 +209,17 @@ mod tests {
         assert_eq!(label("containers-default-0.62.0 (enforce)\n"), "containers-default-0.62.0 (enforce)");
     }
 
+    /// Whatever wrote these files on this machine is read.
+    #[test]
+    fn the_kernel_of_this_machine_is_understood() {
+        let read = |file: &str| std::fs::read_to_string(format!("/proc/self/{file}")).unwrap();
+        let own = status(&read("status"));
+        assert!(!own.name.is_empty() && own.bounding.is_some() && own.capabilities.iter().all(Option::is_some));
+        assert!(id_map(&read("uid_map")).is_some() && id_map(&read("gid_map")).is_some());
+        assert!(mounts(&read("mountinfo")).iter().any(|mount| mount.target == "/"));
+        assert!(interfaces(&read("net/dev")).contains(&"lo"));
+    }
+
     proptest! {
         #[test]
         fn nothing_panics(text in "((Name|NSpid|CapEff|Seccomp):[\\t 0-9a-f-]{0,20}\\n){0,4}|[0-9 \\n]{0,40}|\\PC{0,40}") {

@@ -88,7 +88,7 @@ fn one(service: &str, promises: &[Promise], options: Options) -> String {
     }
     let hidden = promises.len() - shown.len();
     if hidden > 0 && options.much != Much::Quiet {
-        let _ = writeln!(text, "  {hidden} more hold");
+        let _ = writeln!(text, "  {hidden} more {}", if hidden == 1 { "holds" } else { "hold" });
     }
     text
 }

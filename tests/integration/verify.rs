@@ -1,13 +1,13 @@
 //! `plimsoll verify` from outside, on hosts that are made of files: what was seen in /proc and /sys/fs/cgroup of a real
 //! one (Podman 5.4.2, systemd 257, crun), and each thing that may be wrong with it.
 
-use std::{fs, os::unix::fs::symlink, path::Path};
+use std::{collections::BTreeSet, fs, os::unix::fs::symlink, path::Path};
 
 use serde_json::Value;
 
 use crate::{
     check::assert_valid,
-    run::{Project, Ran},
+    run::{Project, Ran, read},
 };
 
 const CATALOG: &str = "name = \"home\"\n[slice]\nmemory = \"2G\"\n\
@@ -363,6 +363,20 @@ fn the_text_tells_what_is_broken_first() {
 }
 
 #[test]
+fn the_page_shows_what_is_printed() {
+    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/verify.md")).unwrap();
+    let shown = page.split("```text\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let project = host();
+    edit(&project, &place("libpod-payload-4f1c/memory.max"), "536870912", "max");
+    assert_eq!(verify(&project, "").stdout, shown);
+    // Every promise has a row.
+    let value = json(&verify(&project, "--format json"));
+    for promise in value["promises"].as_array().unwrap() {
+        assert!(page.contains(&format!("`{}`", promise["promise"].as_str().unwrap())), "{promise}");
+    }
+}
+
+#[test]
 fn limits_are_proposed_by_what_was_used() {
     let ran = verify(&host(), "--suggest");
     assert_eq!(ran.status, 0);
@@ -390,6 +404,25 @@ fn without_a_catalog_the_last_install_says_what_is_declared() {
     assert_eq!((ran.status, ran.stdout.as_str()), (2, ""));
     assert!(ran.stderr.contains("there is no service `wbe` in `home`"), "{}", ran.stderr);
     assert!(ran.stderr.contains("write `web`"), "{}", ran.stderr);
+}
+
+#[test]
+fn every_catalog_promises_something_of_every_container() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (catalog, status) in [("services", 2), ("tests/catalogs/kitchen-sink", 2), ("tests/catalogs/rootless", 2)] {
+        let project = Project::new()
+            .tree("services", &read(&root.join(catalog)))
+            .file(format!("{CGROUP}/cgroup.controllers"), CONTROLLERS);
+        let ran = verify(&project, "--format json --suggest");
+        assert_eq!(ran.status, status, "{catalog}: {}", ran.stderr);
+        let value = json(&ran);
+        let services: BTreeSet<&str> =
+            value["promises"].as_array().unwrap().iter().map(|promise| promise["service"].as_str().unwrap()).collect();
+        let used = value["usage"].as_array().unwrap();
+        assert!(used.len() > 2 && used.iter().all(|usage| services.contains(usage["service"].as_str().unwrap())));
+        let text = verify(&project, "").stdout;
+        assert_eq!(text.lines().count(), used.len() + 1, "a line a service, and one that sums up: {text}");
+    }
 }
 
 #[test]

@@ -15,25 +15,23 @@ use crate::{
 /// above.
 const POOL: u64 = 65536;
 
-/// A file that maps ids, the argument of podman that says it, and the one that is taken where that is missing.
-const MAPS: [(&str, &str, &str); 2] = [("uid_map", "uidmap", "gidmap"), ("gid_map", "gidmap", "uidmap")];
-
 pub(super) fn read(payload: &Payload, file: &str) -> Result<Vec<Ids>, Unread> {
     id_map(&payload.process.read(file)?).ok_or(Unread::Garbled)
 }
 
 pub(super) fn promise(look: &Look<'_>, all: &[Look<'_>], book: &mut Book<'_>) {
     let container = look.service.container;
-    for (file, flag, other) in MAPS {
+    // The file, the argument of podman that says it, and the one that is taken where that is missing.
+    let maps = [("uid_map", "uidmap", "gidmap", &look.uids), ("gid_map", "gidmap", "uidmap", &look.gids)];
+    for (file, flag, other, found) in maps {
         let Some(wanted) = Wanted::of(container, flag, other) else { return };
         let claim = Claim::new(file, wanted.shown.clone(), look.process_file(file));
-        let saw = look.payload().and_then(|payload| read(payload, file));
-        book.tell(claim, saw.map(|found| Saw::new(show(&found), wanted.is_kept_by(&found))));
+        let saw = found.as_ref().map(|found| Saw::new(show(found), wanted.is_kept_by(found)));
+        book.tell(claim, saw.map_err(Clone::clone));
     }
     if matches!(container.user_namespace, UserNamespace::Auto(..)) {
         let claim = Claim::new("own_ids", "shared with no other service", look.process_file("uid_map"));
-        let saw = look.payload().and_then(|_| own_ids(look, all));
-        book.tell(claim, saw);
+        book.tell(claim, own_ids(look, all));
     }
 }
 
@@ -127,14 +125,14 @@ fn words(mode: &str, options: &[String]) -> String {
 
 /// Whether another service that runs has ids of this one. Members of a pod share theirs on purpose.
 fn own_ids(look: &Look<'_>, all: &[Look<'_>]) -> Result<Saw, Unread> {
-    let (Some(uids), Some(gids)) = (&look.uids, &look.gids) else { return Err(Unread::Refused) };
+    let (uids, gids) = (look.uids.as_ref().map_err(Clone::clone)?, look.gids.as_ref().map_err(Clone::clone)?);
     let pod = |look: &Look<'_>| {
         let unit = look.service.container.unit;
         unit.last("Container", "Pod").map(|pod| pod.unquoted().to_owned())
     };
     let own_pod = pod(look);
     let shares = |other: &&Look<'_>| {
-        let theirs = |own: &[Ids], other: &Option<Vec<Ids>>| overlap(own, other.as_deref().unwrap_or_default());
+        let theirs = |own: &[Ids], other: &Result<Vec<Ids>, Unread>| overlap(own, other.as_deref().unwrap_or_default());
         !std::ptr::eq(*other, look)
             && other.service.container.user_namespace.is_private()
             && (own_pod.is_none() || pod(other) != own_pod)

@@ -56,20 +56,23 @@ struct Look<'s> {
     /// Its cgroup.
     cgroup: String,
     running: Result<Running, Unread>,
-    uids: Option<Vec<Ids>>,
-    gids: Option<Vec<Ids>>,
+    uids: Result<Vec<Ids>, Unread>,
+    gids: Result<Vec<Ids>, Unread>,
 }
 
 impl<'s> Look<'s> {
     fn at(host: &'s Result<Host, Unread>, service: &'s Service<'s>) -> Self {
         use crate::model::Profile;
         let unit = format!("{}.service", service.container.name);
-        let slice = slice_of(service.container.unit).unwrap_or_else(|| {
-            // systemd.resource-control(5): where a service stands that names no slice.
+        // systemd ignores what is no slice; `-.slice` is the root, and has no directory of its own.
+        let named = slice_of(service.container.unit).filter(|slice| slice.ends_with(".slice"));
+        let slice = named.unwrap_or_else(|| {
+            // systemd.resource-control(5): where a service stands that names none.
             let default = if service.container.profile == Profile::Rootful { "system.slice" } else { "app.slice" };
             default.to_owned()
         });
         let mut slices = slices_around(&slice);
+        slices.retain(|slice| slice != "-.slice");
         slices.reverse();
         let (mut cgroup, mut running) =
             (String::new(), host.as_ref().map(|_| Running::Elsewhere).map_err(Clone::clone));
@@ -77,8 +80,16 @@ impl<'s> Look<'s> {
             cgroup = host.path(slices.iter().map(String::as_str).chain([unit.as_str()]));
             running = host.running(&cgroup);
         }
-        let mut look = Self { service, host: host.as_ref().ok(), slices, cgroup, running, uids: None, gids: None };
-        let map = |file| look.payload().and_then(|payload| ids::read(payload, file)).ok();
+        let mut look = Self {
+            service,
+            host: host.as_ref().ok(),
+            slices,
+            cgroup,
+            running,
+            uids: Err(Unread::Gone),
+            gids: Err(Unread::Gone),
+        };
+        let map = |file| look.payload().and_then(|payload| ids::read(payload, file));
         (look.uids, look.gids) = (map("uid_map"), map("gid_map"));
         look
     }

@@ -27,9 +27,7 @@ fn told(lines: &str, profile: Profile, files: &[(&str, &str)]) -> Vec<(String, O
         write(path, text);
     }
     let mut sources = Sources::new();
-    let text = format!(
-        "[Container]\nImage=example.org/web:1\nPodmanArgs=--security-opt=seccomp=unconfined\n{lines}\n[Service]\nSlice=system.slice\n"
-    );
+    let text = format!("[Container]\nImage=example.org/web:1\nPodmanArgs=--security-opt=seccomp=unconfined\n{lines}\n");
     let files = [File::found("web.container", "web.container", text, &mut sources)];
     let settings = Settings {
         podman: (5, 4),
