@@ -16,7 +16,7 @@ use crate::{
     diagnostic::{Diagnostic, Diagnostics, Sources},
     install::{
         InstallError,
-        carry_out::{Manager, Trouble},
+        carry_out::{Heard, Manager, Trouble},
         disk::Disk,
         file_system::{Lock, Locked},
         installer::{self, Audience, Job, Outcome, Settings, Systemd},
@@ -110,7 +110,7 @@ pub fn run(options: &Options, streams: &mut Streams<'_>) -> io::Result<Status> {
     let Some(lock) = lock else { return dry_run(options, &mut incoming, &disk, live.as_ref(), streams) };
     let wanted = incoming.wanted.clone();
     let mut manager = live;
-    let probe = manager.as_ref().map(|live| Live { systemd: live.systemd.clone(), podman: live.podman.clone() });
+    let probe = manager.clone();
     let mut audience =
         Told { streams, how, checks: Some(Checks { options, incoming, probe: probe.as_ref(), disk: &disk }) };
     let outcome = installer::install(
@@ -279,7 +279,11 @@ impl Audience for Told<'_, '_> {
         if failures.is_empty() { Ok(()) } else { Err(InstallError::NotPulled(failures)) }
     }
 
-    fn call(&mut self, call: &Call) {
+    fn hear(&mut self, heard: Heard<'_>) {
+        let call = match heard {
+            Heard::Call(call) => call,
+            Heard::Restarts(why) => return self.say(&format!("note: {}", escaped(&why.to_string()))),
+        };
         let units = |units: &[String]| match units {
             few if few.len() <= 6 => few.join(", "),
             many => format!("{} and {} more", many[..5].join(", "), many.len() - 5),
@@ -289,6 +293,10 @@ impl Audience for Told<'_, '_> {
             Call::RemoveNetwork(name) => format!("removing the podman network {name}"),
             Call::Reload => "having systemd read its units".to_owned(),
             Call::SetLimits(limits) => format!("setting the limits of {}", limits.unit),
+            Call::SetLiveLimits(limits) => format!("setting the limits of {}, which goes on running", limits.service),
+            Call::CheckLimits(limits) => format!("reading the limits of {} in the kernel", limits.service),
+            // It belongs to what was told before.
+            Call::ForgetOverrides(_) => return,
             Call::Restart(list) | Call::RestartIfRunning(list) => format!("restarting {}", units(list)),
             Call::Start(list) => format!("starting {}", units(list)),
             Call::StopSlices(list) => format!("clearing {}", units(list)),

@@ -1,18 +1,21 @@
 //! systemd and podman of the running host, as an install asks for them.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use super::running_limits;
 use crate::{
     install::carry_out::{CallError, Down, Manager},
-    live::{CommandError, Whose, podman::Podman, systemd::Systemd},
-    plan::{Call, Layout, Owner},
+    live::{CommandError, Whose, overrides, podman::Podman, systemd::Systemd},
+    plan::{Call, Layout, LiveLimits, Owner},
 };
 
 /// systemd and podman of the running host.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Live {
     pub(super) systemd: Systemd,
     pub(super) podman: Podman,
+    whose: Whose,
+    layout: Layout,
 }
 
 impl Live {
@@ -24,7 +27,31 @@ impl Live {
             Owner::User(Some(uid)) => Whose::User(uid),
             Owner::User(None) => return None,
         };
-        Some(Self { systemd: Systemd::new(whose.clone(), wait), podman: Podman::new(whose) })
+        let systemd = Systemd::new(whose.clone(), wait);
+        Some(Self { systemd, podman: Podman::new(whose.clone()), whose, layout: layout.clone() })
+    }
+
+    /// Brings limits to a service and to its container, unless that would have the kernel kill it.
+    fn set_live_limits(&self, live: &LiveLimits) -> Result<(), CallError> {
+        let cannot = |message| CallError { command: format!("limits of {}", live.service), message };
+        running_limits::would_kill(&self.layout, &live.path).map_err(cannot)?;
+        self.systemd.set_limits(&live.service, &live.systemd).map_err(failed)?;
+        self.podman.update(&live.container, &live.podman).map_err(failed)
+    }
+
+    fn check_limits(&self, live: &LiveLimits) -> Result<(), CallError> {
+        // systemd answers before it has written all of them.
+        const PATIENCE: Duration = Duration::from_secs(5);
+        let start = Instant::now();
+        loop {
+            match running_limits::hold(&self.layout, &live.path) {
+                Ok(()) => return Ok(()),
+                Err(message) if start.elapsed() >= PATIENCE => {
+                    return Err(CallError { command: format!("limits of {}", live.service), message });
+                }
+                Err(_) => std::thread::sleep(Duration::from_millis(200)),
+            }
+        }
     }
 }
 
@@ -39,6 +66,12 @@ impl Manager for Live {
             Call::RemoveNetwork(network) => self.podman.remove_network(network),
             Call::Reload => self.systemd.reload(),
             Call::SetLimits(limits) => self.systemd.set_limits(&limits.unit, &limits.limits),
+            Call::SetLiveLimits(live) => return self.set_live_limits(live),
+            Call::CheckLimits(live) => return self.check_limits(live),
+            Call::ForgetOverrides(units) => units.iter().try_for_each(|of| {
+                let properties: Vec<String> = of.limits.iter().map(|(name, _)| name.clone()).collect();
+                overrides::forget(&self.whose, &of.unit, &properties)
+            }),
             Call::Restart(units) => self.systemd.restart(units),
             Call::RestartIfRunning(units) => self.systemd.restart_if_running(units),
             Call::Start(units) => self.systemd.start(units),

@@ -10,6 +10,7 @@ pub mod install;
 pub mod installed;
 pub mod judged;
 mod manager;
+mod running_limits;
 mod preflight;
 pub mod render;
 pub mod schema;

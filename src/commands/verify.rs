@@ -7,7 +7,7 @@ use crate::{
     diagnostic::{Diagnostic, Diagnostics, Sources, nearest},
     install::{generations, transaction},
     live::{
-        kernel::Directory,
+        kernel::{Directory, Unread},
         payload,
         promises::{self, Service},
     },
@@ -107,7 +107,7 @@ fn declared(options: &Options, sources: &mut Sources, diagnostics: &mut Diagnost
 }
 
 /// The user whose manager runs the services; `Err` where every user may have them.
-fn user(layout: &Layout) -> Result<Option<u32>, Diagnostic> {
+pub(super) fn user(layout: &Layout) -> Result<Option<u32>, Diagnostic> {
     match layout.manager {
         Owner::System => Ok(None),
         Owner::Oneself => Ok(Some(rustix::process::geteuid().as_raw())),
@@ -138,35 +138,69 @@ fn look(options: &Options, declared: &Declared, diagnostics: &mut Diagnostics) -
         services.push(file.service.as_deref());
         files.push(File::found(path.clone(), path.clone(), file.text.to_string(), &mut sources));
     }
-    let (tree, _) = quadlet::load(&files, &sources, settings.podman);
-    let loaded: Vec<_> = tree.containers().collect();
-    let containers: Vec<Container<'_>> =
-        parallel::map(loaded.iter().copied(), |loaded| policy::container(loaded, &tree, settings));
-    let name = |container: &Container<'_>| services.get(container.unit.index()).copied().flatten();
-    let names: Vec<String> =
-        containers.iter().map(|container| name(container).unwrap_or(container.name).to_owned()).collect();
-    for asked in options.services.iter().filter(|asked| !names.contains(asked)) {
-        let help = nearest(asked, names.iter().map(String::as_str)).map_or_else(
-            || "in a stack the name of a service is STACK-STEM".to_owned(),
-            |name| format!("write `{name}`"),
-        );
-        let message = format!("there is no service `{}` in `{}`", asked.escape_debug(), wanted.layout.catalog);
-        diagnostics.push(Diagnostic::general(message).help(help));
+    let asked = |names: &[String]| {
+        for asked in options.services.iter().filter(|asked| !names.contains(asked)) {
+            let help = nearest(asked, names.iter().map(String::as_str)).map_or_else(
+                || "in a stack the name of a service is STACK-STEM".to_owned(),
+                |name| format!("write `{name}`"),
+            );
+            let message = format!("there is no service `{}` in `{}`", asked.escape_debug(), wanted.layout.catalog);
+            diagnostics.push(Diagnostic::general(message).help(help));
+        }
+        (!diagnostics.has_errors()).then(|| options.services.clone())
+    };
+    let units = Units { files: &files, services: &services, sources: &sources, settings };
+    units.verify(&payload::Host::new(root, user), asked)
+}
+
+/// What stands in these files, held against what runs.
+pub(super) fn of_files(
+    files: &[File],
+    sources: &Sources,
+    settings: &Settings,
+    root: Directory,
+    user: Option<u32>,
+) -> policy::promise::Verified {
+    let units = Units { files, services: &[], sources, settings };
+    units.verify(&payload::Host::new(root, user), |_| Some(Vec::new())).unwrap_or_default()
+}
+
+/// Units, and the services of the catalog that they belong to.
+struct Units<'a> {
+    files: &'a [File],
+    services: &'a [Option<&'a str>],
+    sources: &'a Sources,
+    settings: &'a Settings,
+}
+
+impl Units<'_> {
+    /// Looks at those of the services that `asked` names, given all their names; at all where it names none.
+    fn verify(
+        &self,
+        host: &Result<payload::Host, Unread>,
+        asked: impl FnOnce(&[String]) -> Option<Vec<String>>,
+    ) -> Option<policy::promise::Verified> {
+        let Self { files, services, sources, settings } = *self;
+        let (tree, _) = quadlet::load(files, sources, settings.podman);
+        let loaded: Vec<_> = tree.containers().collect();
+        let containers: Vec<Container<'_>> =
+            parallel::map(loaded.iter().copied(), |loaded| policy::container(loaded, &tree, settings));
+        let name = |container: &Container<'_>| services.get(container.unit.index()).copied().flatten();
+        let names: Vec<String> =
+            containers.iter().map(|container| name(container).unwrap_or(container.name).to_owned()).collect();
+        let asked = asked(&names)?;
+        let limits: Vec<_> = containers.iter().map(|container| container.limits(&tree)).collect();
+        let services: Vec<Service<'_>> = containers
+            .iter()
+            .zip(&limits)
+            .zip(&names)
+            .map(|((container, limits), name)| Service {
+                name,
+                container,
+                limits,
+                asked_for: asked.is_empty() || asked.contains(name),
+            })
+            .collect();
+        Some(promises::verify(host, &services))
     }
-    if diagnostics.has_errors() {
-        return None;
-    }
-    let limits: Vec<_> = containers.iter().map(|container| container.limits(&tree)).collect();
-    let services: Vec<Service<'_>> = containers
-        .iter()
-        .zip(&limits)
-        .zip(&names)
-        .map(|((container, limits), name)| Service {
-            name,
-            container,
-            limits,
-            asked_for: options.services.is_empty() || options.services.contains(name),
-        })
-        .collect();
-    Some(promises::verify(&payload::Host::new(root, user), &services))
 }

@@ -1,5 +1,7 @@
 //! Has systemd and podman do what is left once the files are in.
 
+use std::collections::BTreeSet;
+
 use crate::plan::{Call, Work};
 
 /// systemd and podman, as far as an install needs them.
@@ -54,23 +56,48 @@ impl Trouble {
     }
 }
 
-/// Does all of it in its order, and says what did not work. `told` is called before each request.
-pub fn carry_out(work: &Work, manager: &mut dyn Manager, told: &mut dyn FnMut(&Call)) -> Trouble {
+/// What is heard of it.
+#[derive(Clone, Copy, Debug)]
+pub enum Heard<'a> {
+    /// systemd or podman is asked for something.
+    Call(&'a Call),
+    /// Limits could not be brought into what runs: it restarts.
+    Restarts(&'a CallError),
+}
+
+/// Does all of it in its order, and says what did not work. `hear` is told of each request before it is made.
+pub fn carry_out(work: &Work, manager: &mut dyn Manager, hear: &mut dyn FnMut(Heard<'_>)) -> Trouble {
     let mut trouble = Trouble::default();
+    let mut otherwise = BTreeSet::new();
     for call in work.calls() {
-        told(&call);
+        if let Call::CheckLimits(live) = &call
+            && otherwise.contains(&live.service)
+        {
+            continue;
+        }
+        hear(Heard::Call(&call));
         let Err(error) = manager.call(&call) else { continue };
         let goes_on = match call {
+            Call::SetLiveLimits(live) | Call::CheckLimits(live) => {
+                hear(Heard::Restarts(&error));
+                otherwise.extend(live.otherwise_restart);
+                continue;
+            }
             // What does not stop, or is not removed, stands in the way of what comes next.
             Call::Stop(_) | Call::RemoveNetwork(_) | Call::Reload => false,
             // Which of several did not come up is looked at below. Slices are empty, or stay.
             Call::Start(_) | Call::Restart(_) | Call::RestartIfRunning(_) | Call::StopSlices(_) => true,
-            Call::SetLimits(_) => true,
+            Call::SetLimits(_) | Call::ForgetOverrides(_) => true,
         };
         trouble.errors.push(error);
         if !goes_on {
             break;
         }
+    }
+    if !otherwise.is_empty() && trouble.is_none() {
+        let restart = Call::Restart(otherwise.into_iter().collect());
+        hear(Heard::Call(&restart));
+        trouble.errors.extend(manager.call(&restart).err());
     }
     let services: Vec<String> = work.comes_up().into_iter().map(str::to_owned).collect();
     if !services.is_empty() {

@@ -4,7 +4,7 @@
 use std::io;
 
 use super::{
-    carry_out::{Manager, Trouble, carry_out},
+    carry_out::{Heard, Manager, Trouble, carry_out},
     directories,
     error::{self, InstallError},
     file_system::{FileSystem, Kind, Lock, Locked},
@@ -14,7 +14,7 @@ use super::{
     tools::{make_dirs, remove_tree},
     transaction::{self, Change, Recovered},
 };
-use crate::plan::{Call, Layout, Plan, Reason, Standing, Wanted, Work, plan};
+use crate::plan::{Layout, Plan, Reason, Standing, Wanted, Work, plan};
 
 /// How to install.
 #[derive(Clone, Debug)]
@@ -78,8 +78,8 @@ pub trait Audience {
     /// # Errors
     /// What speaks against it.
     fn planned(&mut self, plan: &mut Plan, standing: &Standing) -> Result<(), InstallError>;
-    /// systemd or podman is asked for something.
-    fn call(&mut self, call: &Call);
+    /// systemd or podman is asked for something, or could not do it without a restart.
+    fn hear(&mut self, heard: Heard<'_>);
     /// The new set does not come up, and the old one is put back.
     fn puts_back(&mut self, trouble: &Trouble);
 }
@@ -197,7 +197,7 @@ pub fn install(
     let trouble = match manager {
         None => Trouble::default(),
         Some(manager) => {
-            let trouble = carry_out(&work, manager, &mut |call| audience.call(call));
+            let trouble = carry_out(&work, manager, &mut |heard| audience.hear(heard));
             if !trouble.is_none() && *reason != Reason::Uninstall {
                 audience.puts_back(&trouble);
                 let (failed, on_the_way_back) = put_back(job, generation, &work, manager, audience)?;
@@ -261,7 +261,7 @@ fn put_back(
         earlier: Some(work),
     };
     let (_, work) = transaction::apply(disk, change)?;
-    let on_the_way_back = carry_out(&work, manager, &mut |call| audience.call(call));
+    let on_the_way_back = carry_out(&work, manager, &mut |heard| audience.hear(heard));
     transaction::forget_journal(disk, layout)?;
     generations::prune(disk, layout, settings.keep)?;
     Ok((failed, on_the_way_back))

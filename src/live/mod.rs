@@ -4,6 +4,7 @@
 pub mod cgroups;
 mod command;
 pub mod kernel;
+pub mod overrides;
 pub mod payload;
 pub mod podman;
 pub mod process;

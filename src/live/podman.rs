@@ -83,6 +83,18 @@ impl Podman {
         must(program, &arguments, PULL).map(drop)
     }
 
+    /// Changes limits of a container that runs.
+    ///
+    /// # Errors
+    /// What podman said.
+    pub fn update(&self, container: &str, limits: &[String]) -> Result<(), CommandError> {
+        let mut words = vec!["update"];
+        words.extend(limits.iter().map(String::as_str));
+        words.extend(["--", container]);
+        let (program, arguments) = self.command(&words);
+        must(program, &arguments, SOON).map(drop)
+    }
+
     /// Removes a network, if it is there.
     ///
     /// # Errors

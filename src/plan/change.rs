@@ -101,6 +101,12 @@ const READ_ANEW: &[&str] = &[
 /// Arguments of podman that state a limit, each with its value behind a `=`.
 const LIMIT_ARGUMENTS: &[&str] = &["--cpus=", "--memory=", "--memory-swap=", "--memory-reservation="];
 
+/// Whether a value of `PodmanArgs=` is a limit, and nothing besides.
+pub(super) fn is_podman_limit(value: &str) -> bool {
+    let is_one_word = !value.contains(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '\\' | '%'));
+    is_one_word && LIMIT_ARGUMENTS.iter().any(|argument| value.starts_with(argument))
+}
+
 /// Compares two texts of a file by what they say.
 pub fn compare(path: &str, old: &str, new: &str) -> Difference {
     let is_slice = path.ends_with(".slice");
@@ -189,8 +195,8 @@ impl KeyChange {
 
     /// Whether nothing but limits of podman differs.
     fn is_podman_limit(&self) -> bool {
-        let is_limit = |value: &&String| LIMIT_ARGUMENTS.iter().any(|argument| value.starts_with(argument));
-        let others = |values: &'_ [String]| values.iter().filter(|value| !is_limit(value)).cloned().collect::<Vec<_>>();
+        let others =
+            |values: &'_ [String]| values.iter().filter(|value| !is_podman_limit(value)).cloned().collect::<Vec<_>>();
         match self.key.as_str() {
             "PidsLimit" | "Memory" => true,
             "PodmanArgs" => others(&self.old) == others(&self.new),
@@ -222,6 +228,7 @@ mod tests {
         assert_eq!(reach("MemoryMax=1", "MemoryMax=2"), Reach::Limits);
         assert_eq!(reach("--memory=1b", "--memory=2b"), Reach::Limits);
         assert_eq!(reach("--memory=1b", "--privileged"), Reach::Restart);
+        assert_eq!(reach("--memory=1b", "--memory=2b --privileged"), Reach::Restart);
         assert_eq!(reach("Image=a:1", "Image=a:2"), Reach::Restart);
         assert_eq!(reach("Environment=A=1", "Label=A=1"), Reach::Restart);
         assert_eq!(reach("Restart=no", "ExecStartPre=/bin/true"), Reach::Restart);

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Action, Meaning, News, Plan, Standing, Step, UnitLimits, Wanted,
+    Action, LiveLimits, Meaning, News, Plan, Standing, Step, UnitLimits, Wanted,
     change::{Difference, Reach},
-    drop_ins,
+    drop_ins, live_limits,
     units::{OneUnit, Units},
 };
 use crate::unit::{Dialect, Unit, UnitType};
@@ -172,9 +172,18 @@ impl Effects<'_> {
             (_, UnitType::Network) => self.recreate_network(step, old, unit),
             (_, UnitType::Volume) => step.means.push(Meaning::VolumeUnapplied(volume_name(&step.path, unit))),
             (Reach::Limits, _) => {
-                let (_, told) = limits(step);
+                let (systemd, told) = limits(step);
                 step.means.push(Meaning::Limits(told));
-                self.restart(step, unit);
+                let live = live_limits::of(step, unit, systemd).filter(|_| old.is_wanted && unit.is_wanted);
+                // Of what hands have changed nobody knows what runs.
+                let is_known = !step.means.iter().any(|meaning| rank(meaning) == 0);
+                match live.filter(|_| is_known) {
+                    Some(live) => {
+                        let otherwise_restart = self.with_dependents(unit);
+                        self.work.live.insert(LiveLimits { otherwise_restart, ..live });
+                    }
+                    None => self.restart(step, unit),
+                }
             }
             (Reach::Restart, UnitType::Container | UnitType::Kube) => self.restart(step, unit),
             (Reach::Restart, _) => {
@@ -194,12 +203,18 @@ impl Effects<'_> {
         } else {
             self.work.restart_if_running.insert(unit.service.clone());
         }
-        let mut services = vec![unit.service.clone()];
-        let all = self.new.with_dependents(BTreeSet::from([unit.service.clone()]));
-        services.extend(all.into_iter().filter(|service| *service != unit.service));
+        let services = self.with_dependents(unit);
         // systemd restarts them along (seen with 257), but waits for none of them: asked for by name, each is waited for.
         self.work.restart.extend(services[1..].iter().filter(|service| self.new.is_wanted(service)).cloned());
         step.means.push(Meaning::Restart(services));
+    }
+
+    /// The service of a unit, and then those that require it.
+    fn with_dependents(&self, unit: &OneUnit) -> Vec<String> {
+        let mut services = vec![unit.service.clone()];
+        let all = self.new.with_dependents(BTreeSet::from([unit.service.clone()]));
+        services.extend(all.into_iter().filter(|service| *service != unit.service));
+        services
     }
 
     fn recreate_network(&mut self, step: &mut Step, old: &OneUnit, unit: &OneUnit) {
@@ -238,6 +253,8 @@ impl Effects<'_> {
         work.start.extend(back);
         work.restart.retain(|unit| !stopped.contains(unit) && !work.start.contains(unit));
         work.restart_if_running.retain(|unit| !stopped.contains(unit) && !work.start.contains(unit));
+        let restarts = |unit: &String| stopped.contains(unit) || work.start.contains(unit) || work.restart.contains(unit);
+        work.live.retain(|live| !restarts(&live.service));
         work
     }
 }

@@ -12,6 +12,7 @@
 pub mod change;
 pub mod drop_ins;
 pub mod layout;
+pub mod live_limits;
 mod meaning;
 mod obstacles;
 pub mod standing;
@@ -21,6 +22,7 @@ pub mod wanted;
 pub mod work;
 
 pub use layout::{Home, Layout, Owner};
+pub use live_limits::LiveLimits;
 pub use standing::{Generation, InstalledFile, Reason, Standing};
 pub use step::{Action, Meaning, News, Obstacle, Step};
 pub use wanted::{Wanted, WantedFile};

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::LiveLimits;
+
 /// What is asked of systemd and podman for a plan. Units are named with their suffix.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -16,6 +18,10 @@ pub struct Work {
     pub reload: bool,
     /// Limits of running slices: a `daemon-reload` alone does not bring them into the kernel.
     pub limits: BTreeSet<UnitLimits>,
+    /// Limits of containers that run: they restart only where that does not bring them in.
+    pub live: BTreeSet<LiveLimits>,
+    /// What an interrupted run may have left above the files of units, besides what is set now.
+    pub overridden: BTreeSet<UnitLimits>,
     /// Services that start.
     pub start: BTreeSet<String>,
     /// Services that restart.
@@ -44,8 +50,14 @@ pub enum Call {
     RemoveNetwork(String),
     /// `daemon-reload`.
     Reload,
+    /// Bring limits to a container that runs: to its service and to itself.
+    SetLiveLimits(LiveLimits),
     /// Bring limits to a running unit.
     SetLimits(UnitLimits),
+    /// Take away what setting limits has left behind for these units, as it stands above their files.
+    ForgetOverrides(Vec<UnitLimits>),
+    /// See whether the kernel has the limits of a container, of its service and of the slices around it.
+    CheckLimits(LiveLimits),
     /// Restart services, and wait until they have started.
     Restart(Vec<String>),
     /// The same for those of them that run.
@@ -70,7 +82,15 @@ impl Work {
         calls.extend(list(&self.stop).map(Call::Stop));
         calls.extend(self.remove_networks.iter().cloned().map(Call::RemoveNetwork));
         calls.extend(self.reload.then_some(Call::Reload));
+        // From the inside out: what is lowered has shrunk before what is around it does.
+        calls.extend(self.live.iter().cloned().map(Call::SetLiveLimits));
         calls.extend(self.limits.iter().cloned().map(Call::SetLimits));
+        let set_now = self.live.iter().map(LiveLimits::of_service).chain(self.limits.iter().cloned());
+        let overridden: Vec<UnitLimits> = set_now.chain(self.overridden.iter().cloned()).collect();
+        if !overridden.is_empty() {
+            calls.extend([Call::ForgetOverrides(overridden), Call::Reload]);
+        }
+        calls.extend(self.live.iter().cloned().map(Call::CheckLimits));
         calls.extend(list(&self.restart).map(Call::Restart));
         calls.extend(list(&self.restart_if_running).map(Call::RestartIfRunning));
         calls.extend(list(&self.start).map(Call::Start));
@@ -97,6 +117,12 @@ impl Work {
         let coming: Vec<String> = still(earlier.start.union(&earlier.restart).cloned().collect()).collect();
         let if_running: Vec<String> = still(earlier.restart_if_running).collect();
         self.restart.extend(coming);
+        self.overridden.extend(earlier.overridden);
+        self.overridden.extend(earlier.live.iter().map(LiveLimits::of_service));
+        // Nor is it of limits that were to be brought in.
+        let live: Vec<String> = still(earlier.live.into_iter().map(|live| live.service).collect()).collect();
+        self.restart.extend(live);
+        self.live.retain(|live| !self.restart.contains(&live.service) && !self.start.contains(&live.service));
         self.restart_if_running.extend(if_running);
         // What was to go and comes back may still run from its old unit: a start would leave it at that.
         self.stop.extend(earlier.stop);
@@ -105,7 +131,10 @@ impl Work {
         self.remove_networks.extend(earlier.remove_networks);
         self.reload |= earlier.reload;
         let mut limits: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
-        for of_unit in earlier.limits.into_iter().filter(|limits| !self.stop_slices.contains(&limits.unit)) {
+        let (gone, earlier_limits): (Vec<_>, Vec<_>) =
+            earlier.limits.into_iter().partition(|limits| self.stop_slices.contains(&limits.unit));
+        self.overridden.extend(gone);
+        for of_unit in earlier_limits {
             limits.entry(of_unit.unit).or_default().extend(of_unit.limits);
         }
         for of_unit in self.limits {
@@ -120,7 +149,8 @@ impl Work {
 
     /// Every service that is to run afterwards.
     pub fn comes_up(&self) -> BTreeSet<&str> {
-        self.start.iter().chain(&self.restart).map(String::as_str).collect()
+        let live = self.live.iter().map(|live| &live.service);
+        self.start.iter().chain(&self.restart).chain(live).map(String::as_str).collect()
     }
 }
 

@@ -20,14 +20,14 @@ use camino::Utf8Path;
 use plimsoll::{
     install::{
         InstallError,
-        carry_out::Trouble,
+        carry_out::{Heard, Trouble},
         disk::Disk,
         file_system::Locked,
         generations,
         installer::{self, Audience, Job, Outcome, Settings, Systemd as Ask},
         transaction::{self, Recovered},
     },
-    plan::{Call, Plan, Reason, Standing, Wanted, digest},
+    plan::{Plan, Reason, Standing, Wanted, digest},
 };
 
 use host::{Tree, foreign, has_journal, holds, left_over, own_slices, plant, tree, units, units_of, without_state};
@@ -102,7 +102,7 @@ impl Audience for Ears {
         Ok(())
     }
 
-    fn call(&mut self, _: &Call) {}
+    fn hear(&mut self, _: Heard<'_>) {}
 
     fn puts_back(&mut self, _: &Trouble) {}
 }

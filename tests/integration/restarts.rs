@@ -7,13 +7,13 @@ use camino::Utf8Path;
 use plimsoll::{
     install::{
         InstallError,
-        carry_out::{CallError, Down, Manager, Trouble},
+        carry_out::{CallError, Down, Heard, Manager, Trouble},
         disk::Disk,
         file_system::Locked,
         installer::{self, Audience, Job, Outcome, Settings, Systemd},
         transaction::Recovered,
     },
-    plan::{Call, Layout, Plan, Reason, Standing, Wanted, WantedFile},
+    plan::{Call, Layout, Plan, Reason, Standing, UnitLimits, Wanted, WantedFile},
     render::Bundle,
 };
 
@@ -48,7 +48,7 @@ impl Audience for Silent {
     fn planned(&mut self, _: &mut Plan, _: &Standing) -> Result<(), InstallError> {
         Ok(())
     }
-    fn call(&mut self, _: &Call) {}
+    fn hear(&mut self, _: Heard<'_>) {}
     fn puts_back(&mut self, _: &Trouble) {}
 }
 
@@ -88,7 +88,7 @@ fn house() -> BTreeMap<&'static str, String> {
                 .to_owned(),
         ),
         ("forge/stack.toml", "[limits]\nmemory = \"512M\"\n[network.back]\ninternal = true\n".to_owned()),
-        ("forge/db.toml", service("network = \"back\"\nlabel = { tier = \"data\" }")),
+        ("forge/db.toml", service("network = \"back\"\nlabel = { tier = \"data\" }").replace("64M", "1G")),
         (
             "forge/web.toml",
             service("network = [\"back\", \"front\"]\nrequires = [\"db\"]\nenvironment = { A = \"1\", B = \"2\" }"),
@@ -119,6 +119,17 @@ const CHANGES: &[Change] = &[
     ("another image of a service that others require", |files| edit(files, "forge/db.toml", "a:1", "a:2")),
     ("memory", |files| edit(files, "music.toml", "64M", "96M")),
     ("cpus", |files| edit(files, "music.toml", "cpus = 1", "cpus = 2")),
+    ("memory, where the sizes of /tmp, /run and shared memory stay", |files| {
+        edit(files, "forge/db.toml", "1G", "2G");
+    }),
+    ("CPUs of a service that others require", |files| edit(files, "forge/db.toml", "cpus = 1", "cpus = 0.5")),
+    ("CPUs no longer", |files| edit(files, "music.toml", "cpus = 1\n", "")),
+    ("CPUs, and an image", |files| {
+        edit(files, "forge/db.toml", "cpus = 1", "cpus = 0.5");
+        edit(files, "forge/db.toml", "a:1", "a:2");
+    }),
+    ("CPUs of a service that nobody starts", |files| edit(files, "once.toml", "cpus = 1", "cpus = 2")),
+    ("tasks", |files| edit(files, "music.toml", "cpus = 1", "cpus = 1\npids = 99")),
     ("the memory of a stack", |files| edit(files, "forge/stack.toml", "512M", "640M")),
     ("the memory of the fleet", |files| edit(files, "catalog.toml", "2G", "3G")),
     ("a label", |files| edit(files, "forge/db.toml", "data", "store")),
@@ -190,14 +201,26 @@ fn rendered(files: &BTreeMap<&'static str, String>) -> Bundle {
     render_files(&files).unwrap_or_else(|why| panic!("{why:#?}\n{files:#?}"))
 }
 
+fn told_limits(limits: &UnitLimits) -> String {
+    let values = limits.limits.iter().map(|(key, value)| format!(" {key}={value}")).collect::<String>();
+    format!("{}{values}", limits.unit)
+}
+
 fn told(call: &Call) -> String {
     match call {
         Call::Stop(units) => format!("stop {}", units.join(" ")),
         Call::RemoveNetwork(name) => format!("podman network rm {name}"),
         Call::Reload => "daemon-reload".to_owned(),
-        Call::SetLimits(limits) => {
-            let limits_ = limits.limits.iter().map(|(key, value)| format!(" {key}={value}")).collect::<String>();
-            format!("set-property {}{limits_}", limits.unit)
+        Call::SetLimits(limits) => format!("set-property {}", told_limits(limits)),
+        Call::SetLiveLimits(live) => {
+            let (limits, podman) = (told_limits(&live.of_service()), live.podman.join(" "));
+            format!("set-property {limits}\n    podman update {podman} {}", live.container)
+        }
+        Call::ForgetOverrides(units) => {
+            format!("forget overrides {}", units.iter().map(told_limits).collect::<Vec<_>>().join(", "))
+        }
+        Call::CheckLimits(live) => {
+            format!("read limits of {}, else restart {}", live.path, live.otherwise_restart.join(" "))
         }
         Call::Restart(units) => format!("restart {}", units.join(" ")),
         Call::RestartIfRunning(units) => format!("try-restart {}", units.join(" ")),

@@ -34,6 +34,13 @@ fn wanted_by_boot((name, text): (String, String)) -> (String, String) {
     (name, format!("{text}\n[Install]\nWantedBy=multi-user.target\n"))
 }
 
+/// One that is given so much of a CPU.
+fn with_cpus(hundredths: u32, (name, text): (String, String)) -> (String, String) {
+    let slice = "[Service]\n";
+    let podman = format!("PodmanArgs=--cpus=0.{hundredths}\n\n{slice}CPUQuota={hundredths}%\n");
+    (name, text.replace(&format!("\n{slice}"), &podman))
+}
+
 fn network(name: &str, subnet: u32) -> (String, String) {
     (format!("{name}.network"), format!("[Network]\nNetworkName={name}\nSubnet=10.0.{subnet}.0/24\n"))
 }
@@ -57,7 +64,7 @@ pub fn first() -> Wanted {
         "home",
         vec![
             wanted_by_boot(container("web", 1, "lan.network")),
-            wanted_by_boot(container("db", 1, "none")),
+            wanted_by_boot(with_cpus(50, container("db", 1, "none"))),
             wanted_by_boot(container("old", 1, "back.network")),
             container("job", 1, "none"),
             network("lan", 1),
@@ -71,13 +78,13 @@ pub fn first() -> Wanted {
     )
 }
 
-/// Another image, a new service, one less, and another network, slice and service that nothing starts.
+/// Another image, other limits alone, a new service, one less, and another network, slice and service that nothing starts.
 pub fn second() -> Wanted {
     built(
         "home",
         vec![
             wanted_by_boot(container("web", 2, "lan.network")),
-            wanted_by_boot(container("db", 1, "none")),
+            wanted_by_boot(with_cpus(75, container("db", 1, "none"))),
             wanted_by_boot(container("new", 1, "none")),
             container("job", 2, "none"),
             network("lan", 2),
@@ -110,7 +117,7 @@ pub fn third() -> Wanted {
 
 /// All but one are gone.
 pub fn one() -> Wanted {
-    built("home", vec![wanted_by_boot(container("db", 1, "none")), services(), slice("db", "MemoryMax=1G")])
+    built("home", vec![wanted_by_boot(with_cpus(50, container("db", 1, "none"))), services(), slice("db", "MemoryMax=1G")])
 }
 
 /// Another catalog of the host.

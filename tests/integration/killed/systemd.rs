@@ -7,7 +7,7 @@ use std::{
 
 use plimsoll::{
     install::carry_out::{CallError, Down},
-    plan::{Call, UnitLimits, Wanted},
+    plan::{Call, LiveLimits, UnitLimits, Wanted},
 };
 
 /// What runs on a host, and what systemd knows of it.
@@ -23,6 +23,8 @@ pub struct Systemd {
     networks: BTreeMap<String, String>,
     /// The limits of the slices that there are.
     slices: BTreeMap<String, BTreeMap<String, String>>,
+    /// What `set-property` has left behind, by unit: it stands above the unit's file.
+    overrides: BTreeMap<String, BTreeSet<String>>,
     /// What does not come up.
     pub down: BTreeSet<String>,
     /// How often it was asked for anything.
@@ -61,6 +63,28 @@ fn service_of(file: &str) -> String {
 fn limits_of(text: &str) -> BTreeMap<String, String> {
     let keys = ["MemoryMax", "TasksMax"];
     keys.iter().filter_map(|key| Some(((*key).to_owned(), (*values(text, key).last()?).to_owned()))).collect()
+}
+
+/// Lines that state a limit of a container.
+fn is_limit(line: &str) -> bool {
+    ["CPUQuota=", "PidsLimit=", "PodmanArgs=--cpus="].iter().any(|limit| line.starts_with(limit))
+}
+
+/// A text with the limits that are brought into what runs of it.
+fn with_limits(text: &str, live: &LiveLimits) -> String {
+    let podman = live.podman.iter().map(|argument| match argument.split_once('=') {
+        Some(("--pids-limit", value)) => format!("PidsLimit={value}"),
+        _ => format!("PodmanArgs={argument}"),
+    });
+    let systemd = live.systemd.iter().map(|(key, value)| format!("{key}={value}"));
+    let new: Vec<String> = podman.chain(systemd).collect();
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    for line in new {
+        let (key, value) = line.rsplit_once('=').unwrap();
+        let old = lines.iter_mut().find(|line| line.rsplit_once('=').is_some_and(|(other, _)| other == key));
+        *old.expect("the limit was there before") = format!("{key}={value}");
+    }
+    lines.join("\n") + "\n"
 }
 
 fn texts_in(dir: &Path) -> BTreeMap<String, String> {
@@ -159,6 +183,30 @@ impl Systemd {
                 self.set_limits(limits);
                 Ok(())
             }
+            Call::SetLiveLimits(live) => match self.running.get_mut(&live.service) {
+                Some(running) => {
+                    running.text = with_limits(&running.text, live);
+                    let keys = live.systemd.iter().map(|(key, _)| key.clone());
+                    self.overrides.entry(live.service.clone()).or_default().extend(keys);
+                    Ok(())
+                }
+                None => Err(format!("{} does not run", live.container)),
+            },
+            Call::ForgetOverrides(units) => {
+                for of in units {
+                    if let Some(keys) = self.overrides.get_mut(&of.unit) {
+                        keys.retain(|key| !of.limits.iter().any(|(gone, _)| gone == key));
+                    }
+                }
+                self.overrides.retain(|_, keys| !keys.is_empty());
+                Ok(())
+            }
+            Call::CheckLimits(live) => {
+                let loaded = self.loaded.get(&live.service).map(|(_, text)| text.as_str()).unwrap_or_default();
+                let limits = |text: &str| text.lines().filter(|line| is_limit(line)).map(str::to_owned).collect::<Vec<_>>();
+                let has = self.running.get(&live.service).map(|running| limits(&running.text));
+                if has == Some(limits(loaded)) { Ok(()) } else { Err(format!("{has:?}")) }
+            }
             Call::Start(units) => all(self, units, Self::start),
             Call::Restart(units) => all(self, units, Self::restart),
             Call::RestartIfRunning(units) => {
@@ -178,6 +226,8 @@ impl Systemd {
 
     fn set_limits(&mut self, limits: &UnitLimits) {
         let Some(live) = self.slices.get_mut(&limits.unit) else { return };
+        let keys = limits.limits.iter().map(|(key, _)| key.clone());
+        self.overrides.entry(limits.unit.clone()).or_default().extend(keys);
         for (key, value) in &limits.limits {
             live.insert(key.clone(), value.clone());
         }
@@ -193,6 +243,7 @@ impl Systemd {
     /// What is not as it would be after everything wanted was started on a new host.
     pub fn differs_from(&self, wanted: &Wanted) -> Vec<String> {
         let mut wrong = self.wrongs.clone();
+        wrong.extend(self.overrides.keys().map(|unit| format!("set-property has left something above {unit}")));
         let mut services = BTreeSet::new();
         let mut networks = BTreeSet::new();
         let texts: BTreeMap<&str, &str> =
