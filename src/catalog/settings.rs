@@ -16,8 +16,8 @@ use super::{
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, FileId, Origin, Severity, Sourced},
     model::{
-        Companion, Invalid, Limits, Name, Network, PodmanVersion, Policy, Profile, Stack, Target, Verbatim, Volume,
-        Waiver,
+        Companion, Invalid, Limits, NETWORK_MODES, Name, Network, PodmanVersion, Policy, Profile, Stack, Target,
+        Verbatim, Volume, Waiver,
     },
 };
 
@@ -161,6 +161,14 @@ fn check_network(network: &Network, target: &Target, diagnostics: &mut Diagnosti
     let mut refuse = |message: String, origin: Origin, help: &str| {
         diagnostics.push(Diagnostic::general(message).at_origin(origin).help(help));
     };
+    let podmans = &network.network_name;
+    if !network.external && NETWORK_MODES.contains(&podmans.value.as_str()) {
+        refuse(
+            format!("podman makes no network `{}`: it is the name of a mode", podmans.value),
+            podmans.origin,
+            "give it another name, or another `network_name`",
+        );
+    }
     if target.profile == Profile::Rootless && network.is_vlan() {
         let driver = network.driver.as_ref().expect("a vlan names its driver");
         refuse(

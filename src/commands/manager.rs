@@ -5,7 +5,11 @@ use std::time::{Duration, Instant};
 use super::running_limits;
 use crate::{
     install::carry_out::{CallError, Down, Manager},
-    live::{CommandError, Whose, overrides, podman::Podman, systemd::Systemd},
+    live::{
+        CommandError, Whose, overrides,
+        podman::Podman,
+        systemd::{Systemd, UnitState},
+    },
     plan::{Call, Layout, LiveLimits, Owner},
 };
 
@@ -81,10 +85,23 @@ impl Manager for Live {
     }
 
     fn not_running(&mut self, services: &[String]) -> Result<Vec<Down>, CallError> {
-        let states = self.systemd.states(services).map_err(failed)?;
-        let down = states.into_iter().filter(|(_, state)| !state.is_up());
-        Ok(down
-            .map(|(service, state)| Down { log: self.systemd.log(&service), state: state.words(), service })
-            .collect())
+        let not_up = |units: &[String], has_failed: bool| -> Result<Vec<Down>, CallError> {
+            let states = self.systemd.states(units).map_err(failed)?;
+            let is_down = |state: &UnitState| if has_failed { state.active == "failed" } else { !state.is_up() };
+            let down = states.into_iter().filter(|(_, state)| is_down(state));
+            Ok(down
+                .map(|(service, state)| Down { log: self.systemd.log(&service), state: state.words(), service })
+                .collect())
+        };
+        let mut down = not_up(services, false)?;
+        // What a service waits for in vain tells why: the service itself says only that it was not started.
+        let waiting: Vec<String> = down.iter().map(|down| down.service.clone()).collect();
+        let mut required = self.systemd.requirements(&waiting).map_err(failed)?;
+        required.retain(|unit| !waiting.contains(unit));
+        if !waiting.is_empty() {
+            let causes = not_up(&required, true)?;
+            down.splice(0..0, causes);
+        }
+        Ok(down)
     }
 }

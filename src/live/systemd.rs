@@ -1,6 +1,10 @@
 //! systemd, by `systemctl` and `journalctl`.
 
-use std::{collections::BTreeMap, fs, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    time::Duration,
+};
 
 use super::{
     CommandError, Whose,
@@ -211,6 +215,20 @@ impl Systemd {
             states.extend(some.iter().map(|unit| (unit.clone(), of(unit))));
         }
         Ok(states)
+    }
+
+    /// The units that others cannot be without, in order and each once.
+    ///
+    /// # Errors
+    /// What systemd said.
+    pub fn requirements(&self, units: &[String]) -> Result<Vec<String>, CommandError> {
+        let mut found = BTreeSet::new();
+        for some in units.chunks(AT_ONCE) {
+            let text = must("systemctl", &self.arguments(&["show", "--property=Requires,BindsTo"], some), SOON)?;
+            let lists = text.lines().filter_map(|line| line.split_once('=').map(|(_, list)| list));
+            found.extend(lists.flat_map(str::split_whitespace).map(str::to_owned));
+        }
+        Ok(found.into_iter().collect())
     }
 
     /// The last lines of a unit's log; none where they cannot be read.

@@ -17,7 +17,7 @@ pub use catalog::{Catalog, Companion, FleetSlice, Network, Policy, Profile, Stac
 pub use image::{Image, ImageRef};
 pub use limits::{Cpus, Limits, Memory, MemoryPolicy, Pids};
 pub use name::{Name, env_name, secret_name};
-pub use network::{Mac, PortRange, Protocol, PublishedPort};
+pub use network::{Mac, NETWORK_MODES, PortRange, Protocol, PublishedPort};
 pub use path::{AbsPath, HostPath};
 pub use service::{
     Access, Account, AllowEntry, Attachment, Dependency, DependencyKind, Mount, MountSource, NetworkRef, Restart,

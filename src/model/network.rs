@@ -4,6 +4,10 @@ use std::{fmt, net::IpAddr};
 
 use super::Invalid;
 
+/// What `podman network create` takes for no name of a network, as `--network` takes it for a mode (podman 5.4.2).
+pub const NETWORK_MODES: &[&str] =
+    &["bridge", "container", "default", "host", "none", "ns", "pasta", "private", "slirp4netns"];
+
 /// A link-layer address of one host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Mac([u8; 6]);

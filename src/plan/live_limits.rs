@@ -67,8 +67,9 @@ fn arguments(text: &str) -> Option<Vec<(String, String)>> {
     let unit = Unit::parse(text).ok()?;
     let mut found: Vec<(String, String)> = Vec::new();
     let keys = [("PidsLimit", "--pids-limit"), ("Memory", "--memory")];
-    let of_keys =
-        keys.iter().filter_map(|(key, argument)| Some(((*argument).to_owned(), unit.text("Container", key)?.to_owned())));
+    let of_keys = keys
+        .iter()
+        .filter_map(|(key, argument)| Some(((*argument).to_owned(), unit.text("Container", key)?.to_owned())));
     let of_arguments = unit.entries_of("Container", "PodmanArgs").filter_map(|entry| {
         let value = entry.value.trim();
         let (name, value) = value.split_once('=').filter(|_| change::is_podman_limit(value))?;

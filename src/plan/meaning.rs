@@ -253,7 +253,8 @@ impl Effects<'_> {
         work.start.extend(back);
         work.restart.retain(|unit| !stopped.contains(unit) && !work.start.contains(unit));
         work.restart_if_running.retain(|unit| !stopped.contains(unit) && !work.start.contains(unit));
-        let restarts = |unit: &String| stopped.contains(unit) || work.start.contains(unit) || work.restart.contains(unit);
+        let restarts =
+            |unit: &String| stopped.contains(unit) || work.start.contains(unit) || work.restart.contains(unit);
         work.live.retain(|live| !restarts(&live.service));
         work
     }

@@ -117,7 +117,10 @@ pub fn third() -> Wanted {
 
 /// All but one are gone.
 pub fn one() -> Wanted {
-    built("home", vec![wanted_by_boot(with_cpus(50, container("db", 1, "none"))), services(), slice("db", "MemoryMax=1G")])
+    built(
+        "home",
+        vec![wanted_by_boot(with_cpus(50, container("db", 1, "none"))), services(), slice("db", "MemoryMax=1G")],
+    )
 }
 
 /// Another catalog of the host.

@@ -203,7 +203,8 @@ impl Systemd {
             }
             Call::CheckLimits(live) => {
                 let loaded = self.loaded.get(&live.service).map(|(_, text)| text.as_str()).unwrap_or_default();
-                let limits = |text: &str| text.lines().filter(|line| is_limit(line)).map(str::to_owned).collect::<Vec<_>>();
+                let limits =
+                    |text: &str| text.lines().filter(|line| is_limit(line)).map(str::to_owned).collect::<Vec<_>>();
                 let has = self.running.get(&live.service).map(|running| limits(&running.text));
                 if has == Some(limits(loaded)) { Ok(()) } else { Err(format!("{has:?}")) }
             }

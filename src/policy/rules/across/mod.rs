@@ -41,6 +41,7 @@ pub(super) const RULES: &[Rule] = &[
     labels::SAME_LEVEL,
     names::SHADOWS,
     names::DEFAULT_NAME,
+    names::MODE_AS_NAME,
     order::NEVER_STARTED,
     limits::SLICE_AMONG_QUADLETS,
 ];

@@ -5,7 +5,7 @@ use std::collections::{HashMap, hash_map::Entry};
 use super::{Check, Found, Rule, Scope, collision, realm, resource_name, stem};
 use crate::{
     diagnostic::Severity,
-    model::Profile,
+    model::{NETWORK_MODES, Profile},
     policy::{facts::Container, quadlet::Loaded},
     unit::UnitType,
 };
@@ -37,6 +37,20 @@ pub(super) const SHADOWS: Rule = Rule {
     good: "# gitssh.container\n[Container]\nReadOnly=true",
     sources: &["systemd.unit(5) unit load path", "systemd.generator(7)"],
     check: Check::Unit(shadows),
+};
+
+pub(super) const MODE_AS_NAME: Rule = Rule {
+    id: "PL818",
+    name: "mode-as-network-name",
+    severity: Severity::Error,
+    what: "A network has a name that podman keeps for a mode: `bridge`, `host`, `none`.",
+    why: "`podman network create` refuses the name, so the service of the network fails at every start, and with it every \
+          container that joins it.",
+    fix: "give it another name with NetworkName=",
+    bad: "# lan.network\n[Network]\nNetworkName=bridge",
+    good: "# lan.network\n[Network]\nNetworkName=lan",
+    sources: &["podman-network-create(1)", "podman 5.4.2"],
+    check: Check::Unit(mode_as_name),
 };
 
 pub(super) const DEFAULT_NAME: Rule = Rule {
@@ -141,6 +155,13 @@ fn shadows(loaded: &Loaded<'_>, scope: &Scope<'_>, found: &mut Found<'_>) {
         let at = loaded.unit.header(loaded.unit_type.group());
         found.at(at, format!("`{service}.service` takes the place of the host's own"));
     }
+}
+
+fn mode_as_name(loaded: &Loaded<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
+    let named = loaded.unit.last("Network", "NetworkName").filter(|_| loaded.unit_type == UnitType::Network);
+    let Some(named) = named.filter(|named| NETWORK_MODES.contains(&named.unquoted())) else { return };
+    let message = format!("podman makes no network `{}`: it is the name of a mode", named.unquoted());
+    found.about(&loaded.unit, named.at, message);
 }
 
 fn default_name(loaded: &Loaded<'_>, scope: &Scope<'_>, found: &mut Found<'_>) {
