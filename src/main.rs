@@ -8,10 +8,17 @@ use std::{
 use clap::Parser as _;
 use plimsoll::{
     cli::{self, Cli, Colour, Command},
-    commands::{self, Status, Streams},
+    commands::{
+        self, Status, Streams,
+        generator::{self, Called},
+    },
 };
 
 fn main() -> ExitCode {
+    // By this name systemd calls at every boot: whoever has no catalog should not notice.
+    if let Some(called) = Called::by_name(std::env::args_os()) {
+        return exit(generator::run_as_called(&called, &mut io::stderr()));
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -20,13 +27,19 @@ fn main() -> ExitCode {
         }
     };
     match run(cli) {
-        Ok(Status::Clean) => ExitCode::SUCCESS,
-        Ok(Status::Differs) => ExitCode::from(1),
-        Ok(Status::Failed) => ExitCode::from(2),
+        Ok(status) => exit(status),
         Err(error) => {
             let _ = writeln!(io::stderr(), "error: cannot write: {error}");
             ExitCode::from(2)
         }
+    }
+}
+
+fn exit(status: Status) -> ExitCode {
+    match status {
+        Status::Clean => ExitCode::SUCCESS,
+        Status::Differs => ExitCode::from(1),
+        Status::Failed => ExitCode::from(2),
     }
 }
 
@@ -55,6 +68,7 @@ fn run(cli: Cli) -> io::Result<Status> {
         Command::Rollback(args) => commands::installed::rollback(&args.options(&cli.global), &mut streams)?,
         Command::Uninstall(args) => commands::installed::uninstall(&args.options(&cli.global), &mut streams)?,
         Command::Verify(args) => commands::verify::run(&args.options(&cli.global), &mut streams)?,
+        Command::Generator(args) => generator::run_as_called(&args.called(), streams.err),
         Command::Schema { of } => commands::schema::run(of.into(), &mut streams)?,
         Command::Completions { shell } => {
             streams.out.write_all(&cli::completions(shell))?;

@@ -14,7 +14,7 @@ pub use pages::{completions, man};
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::commands::{self, catalog::Place, schema::SchemaOf};
+use crate::commands::{self, catalog::Place, generator::Called, schema::SchemaOf};
 
 /// Renders a catalog of services into hardened Podman Quadlet and systemd units, and judges units.
 ///
@@ -132,6 +132,12 @@ pub enum Command {
     /// ids, capabilities, mounts, the network. Without a catalog the last install says what is declared. The exit status
     /// is 1 if a promise does not hold, 2 if one could not be read and none is broken.
     Verify(VerifyArgs),
+    /// Make units of the catalogs in /etc/plimsoll and /usr/share/plimsoll, as systemd asks for it at boot
+    ///
+    /// Called by systemd (see systemd.generator(7)) at boot and at every daemon-reload, through a link to this program in
+    /// /usr/lib/systemd/system-generators/ or user-generators/ that is called plimsoll-generator. Run by hand it writes
+    /// into NORMAL and nowhere else.
+    Generator(GeneratorArgs),
     /// Print the JSON Schema of the catalog's TOML files
     ///
     /// Editors complete and check the files with it; see the README for how to switch it on.
@@ -147,6 +153,27 @@ pub enum Command {
     },
     /// Print the man page
     Man,
+}
+
+/// Options of `generator`.
+#[derive(Args, Debug)]
+pub struct GeneratorArgs {
+    /// The directory for units
+    #[arg(value_name = "NORMAL", value_parser = folder)]
+    pub normal: Utf8PathBuf,
+    /// That for units that go before everything else; nothing is written there
+    #[arg(value_name = "EARLY")]
+    pub early: Option<Utf8PathBuf>,
+    /// That for units that everything else goes before; nothing is written there
+    #[arg(value_name = "LATE")]
+    pub late: Option<Utf8PathBuf>,
+}
+
+impl GeneratorArgs {
+    /// The call of the generator.
+    pub fn called(self) -> Called {
+        Called::by_command(self.normal)
+    }
 }
 
 /// A folder that has a name: an empty one comes of a variable that was not set.

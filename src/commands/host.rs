@@ -48,9 +48,9 @@ impl Host {
         let is_root = rustix::process::geteuid().is_root();
         match target.profile {
             Profile::Rootful if self.user => Err(Diagnostic::general(format!(
-                "the catalog `{catalog}` is rootful, and --user installs for yourself"
+                "the catalog `{catalog}` is rootful, and a user's own services are rootless"
             ))
-            .help("leave --user out, or write `profile = \"rootless\"` into [target] of catalog.toml")),
+            .help("write `profile = \"rootless\"` into [target] of catalog.toml, or leave it to the system")),
             Profile::Rootful => Ok(Layout::system(catalog)),
             Profile::Rootless if self.user || (self.is_live() && !is_root) => {
                 Ok(Layout::for_oneself(catalog, &self.home()?))

@@ -18,7 +18,7 @@ use crate::{
     },
     model::{Name, PodmanVersion, Profile, Target},
     plan::{Judgement, Layout, Plan, Standing, Wanted, WantedFile},
-    policy::{self, File, Settings},
+    policy::{self, File, Settings, Verdict},
     render::{RenderedFile, source_of},
     unit::{Unit, UnitType},
 };
@@ -257,16 +257,8 @@ impl Incoming {
         if plan.is_empty() {
             return Weighed::default();
         }
-        let after = if self.rendered.is_empty() {
-            let texts = self.wanted.files.iter();
-            let texts: Vec<_> = texts.map(|(path, file)| (path.as_str(), file.text.to_string())).collect();
-            self.judge_texts(texts)
-        } else {
-            let rendered = std::mem::take(&mut self.rendered);
-            let files: Vec<File> =
-                rendered.into_iter().map(|file| File::rendered(file, Utf8Path::new("/"), &mut self.sources)).collect();
-            judgements(&files, &self.sources, &self.settings)
-        };
+        let files = self.files(Utf8Path::new(""), Utf8Path::new("/"));
+        let after = judgements(&files, &self.sources, &self.settings);
         let lossy = |text: &Vec<u8>| String::from_utf8_lossy(text).into_owned();
         let standing = standing.units.iter().chain(&standing.slices);
         let before = self.judge_texts(standing.map(|(path, text)| (path.as_str(), lossy(text))).collect());
@@ -279,6 +271,25 @@ impl Incoming {
         let files: Vec<File> =
             texts.into_iter().map(|(path, text)| File::found(path, path, text, &mut sources)).collect();
         judgements(&files, &sources, &self.settings)
+    }
+
+    /// What the judge says of what is to be installed, whatever stands there. Lines of a tree are shown beneath `tree`.
+    pub(super) fn verdict(&mut self, tree: &Utf8Path) -> (Vec<File>, Verdict) {
+        let files = self.files(tree, tree);
+        let verdict = policy::judge(&files, &self.sources, &self.settings);
+        (files, verdict)
+    }
+
+    /// The files for the judge, those of a catalog with the places that their lines came from.
+    fn files(&mut self, tree: &Utf8Path, out: &Utf8Path) -> Vec<File> {
+        if !self.rendered.is_empty() {
+            let rendered = std::mem::take(&mut self.rendered);
+            return rendered.into_iter().map(|file| File::rendered(file, out, &mut self.sources)).collect();
+        }
+        let texts = self.wanted.files.iter();
+        texts
+            .map(|(path, file)| File::found(path.as_str(), tree.join(path), file.text.to_string(), &mut self.sources))
+            .collect()
     }
 
     /// Where the files belong.

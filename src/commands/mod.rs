@@ -4,6 +4,7 @@ pub mod catalog;
 pub mod check;
 pub mod diff;
 pub mod explain;
+pub mod generator;
 pub mod host;
 pub mod incoming;
 pub mod install;

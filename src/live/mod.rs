@@ -4,11 +4,13 @@
 pub mod cgroups;
 mod command;
 pub mod kernel;
+pub mod kernel_log;
 pub mod overrides;
 pub mod payload;
 pub mod podman;
 pub mod process;
 pub mod promises;
+pub mod quadlet;
 pub mod systemd;
 
 pub use command::CommandError;

@@ -23,6 +23,7 @@ pub mod work;
 
 pub use layout::{Home, Layout, Owner};
 pub use live_limits::LiveLimits;
+pub use obstacles::service_made_of;
 pub use standing::{Generation, InstalledFile, Reason, Standing};
 pub use step::{Action, Meaning, News, Obstacle, Step};
 pub use wanted::{Wanted, WantedFile};

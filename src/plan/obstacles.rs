@@ -87,6 +87,12 @@ pub(super) fn add(wanted: &Wanted, standing: &Standing, obstacles: &mut Vec<Obst
     }
 }
 
+/// The service that Quadlet makes of a file, by its name and its text; `None` where it makes none.
+pub fn service_made_of(name: &str, text: &str) -> Option<String> {
+    let (stem, unit_type) = UnitType::of_file(name)?;
+    Some(service_of(text, unit_type).unwrap_or_else(|| unit_type.service_name(stem)))
+}
+
 fn service_of(text: &str, unit_type: UnitType) -> Option<String> {
     // Almost no unit has that key: nothing is parsed without need.
     let unit = text.contains("ServiceName=").then(|| Unit::parse(text).ok()).flatten()?;

@@ -36,7 +36,7 @@ pub fn text(diagnostics: &Diagnostics, sources: &Sources, colour: bool, undone: 
 }
 
 /// What may be said where a secret stands on a line; nothing where none does.
-fn without_secrets(diagnostic: &Diagnostic, sources: &Sources) -> Option<Diagnostic> {
+pub(super) fn without_secrets(diagnostic: &Diagnostic, sources: &Sources) -> Option<Diagnostic> {
     let places = diagnostic.at.into_iter().chain(diagnostic.related.iter().map(|(at, _)| *at));
     let lines: Vec<&str> = places.map(|at| lines_at(at, sources)).filter(|lines| holds_secret(lines)).collect();
     let mut safe = diagnostic.clone();

@@ -12,6 +12,7 @@ pub mod diff_summary;
 pub mod diff_unified;
 pub mod explain;
 pub mod history;
+pub mod log;
 mod meaning;
 pub mod quadlets;
 pub mod score_json;
