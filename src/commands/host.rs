@@ -109,21 +109,7 @@ impl Host {
         if let Some((name, target)) = own {
             return self.layout(&name, &target).map_err(|error| diagnostics.push(error)).ok();
         }
-        let mut states = vec![Layout::system(&any_name())];
-        states.extend(self.home().ok().map(|home| Layout::for_oneself(&any_name(), &home)));
-        if self.user {
-            states.remove(0);
-        }
-        let mut found = Vec::new();
-        for state in &states {
-            use crate::install::file_system::FileSystem as _;
-            for (entry, _) in disk.list(state.all_states()).ok().flatten().unwrap_or_default() {
-                let Ok(entry) = Name::new(&entry) else { continue };
-                if name.is_none_or(|name| *name == entry) {
-                    found.extend(self.installed_as(disk, state, &entry));
-                }
-            }
-        }
+        let mut found = self.all_installed(disk, name);
         let listed = |found: &[Layout]| {
             found.iter().map(|layout| format!("`{}`", layout.catalog)).collect::<Vec<_>>().join(", ")
         };
@@ -140,6 +126,26 @@ impl Host {
             ),
         }
         None
+    }
+
+    /// Where every catalog stands that is installed, or that of a name.
+    pub(super) fn all_installed(&self, disk: &Disk, name: Option<&Name>) -> Vec<Layout> {
+        let mut states = vec![Layout::system(&any_name())];
+        states.extend(self.home().ok().map(|home| Layout::for_oneself(&any_name(), &home)));
+        if self.user {
+            states.remove(0);
+        }
+        let mut found = Vec::new();
+        for state in &states {
+            use crate::install::file_system::FileSystem as _;
+            for (entry, _) in disk.list(state.all_states()).ok().flatten().unwrap_or_default() {
+                let Ok(entry) = Name::new(&entry) else { continue };
+                if name.is_none_or(|name| *name == entry) {
+                    found.extend(self.installed_as(disk, state, &entry));
+                }
+            }
+        }
+        found
     }
 
     /// The layout of an installed catalog, as its last generation recorded it.

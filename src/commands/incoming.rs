@@ -34,6 +34,14 @@ pub struct Options {
     pub only: Vec<String>,
 }
 
+impl Options {
+    /// A rendered tree and nothing beside it.
+    pub(super) fn of_tree(tree: Utf8PathBuf) -> Self {
+        let place = Place { catalog: tree.join(Place::DEFAULT), templates: None };
+        Self { place, from: Some(tree), only: Vec::new() }
+    }
+}
+
 /// What is to be installed, and what it takes to judge it.
 #[derive(Debug)]
 pub(super) struct Incoming {

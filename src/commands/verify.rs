@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{Status, Streams, diff, host::Host, incoming, installed::Which, judged};
+use super::{Status, Streams, diff, generator, host::Host, incoming, installed::Which, judged};
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, Sources, nearest},
     install::{generations, transaction},
@@ -85,7 +85,7 @@ pub fn run(options: &Options, streams: &mut Streams<'_>) -> io::Result<Status> {
     })
 }
 
-/// The units of the catalog, or where there is none those of the last install.
+/// The units of the catalog, or where there is none those of the last install, or of the generator.
 fn declared(options: &Options, sources: &mut Sources, diagnostics: &mut Diagnostics) -> Option<Declared> {
     let place = &options.which.place;
     if options.which.name.is_none() && place.is_there(diagnostics)? {
@@ -94,6 +94,22 @@ fn declared(options: &Options, sources: &mut Sources, diagnostics: &mut Diagnost
         return Some(Declared { wanted: incoming.wanted, settings: incoming.settings });
     }
     let disk = options.host.disk().map_err(|error| diagnostics.push(error)).ok()?;
+    let mut generated = generator::standing(&options.host, options.which.name.as_ref());
+    let installed = options.host.all_installed(&disk, options.which.name.as_ref()).len();
+    match (installed, generated.len()) {
+        (_, 0) => {}
+        (0, 1) => {
+            let from = incoming::Options::of_tree(generated.remove(0).1);
+            let incoming = incoming::gather(&from, &options.host, sources, diagnostics)?;
+            return Some(Declared { wanted: incoming.wanted, settings: incoming.settings });
+        }
+        _ => {
+            let names: Vec<String> = generated.iter().map(|(name, _)| format!("`{name}`")).collect();
+            let message = format!("several catalogs stand here, generated at boot among them: {}", names.join(", "));
+            diagnostics.push(Diagnostic::general(message).help("say which with --name NAME"));
+            return None;
+        }
+    }
     let layout = options.host.installed(&disk, options.which.name.as_ref(), place, diagnostics)?;
     let wanted = transaction::standing_generation(&disk, &layout).and_then(|last| match last {
         Some(last) => generations::files(&disk, &layout, &last),

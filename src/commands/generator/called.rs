@@ -7,6 +7,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::{Options, Status, run};
 use crate::{diagnostic::Severity, live::kernel_log::KernelLog};
 
+/// Where trees that stand are remembered, beneath /run or a user's runtime directory.
+pub(super) const STATE: &str = "plimsoll/generator";
+
 /// Whose manager asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
@@ -68,7 +71,7 @@ impl Called {
         let libraries = ["/usr/lib/systemd", "/usr/local/lib/systemd"].map(|dir| Utf8Path::new(dir).join(generator));
         let mut quadlet = libraries.to_vec();
         quadlet.push("/usr/libexec/podman/quadlet".into());
-        let state = self.by_systemd.then(|| state.join("plimsoll/generator"));
+        let state = self.by_systemd.then(|| state.join(STATE));
         Options { root: "/".into(), scope: self.scope, catalogs, normal, state, quadlet }
     }
 }

@@ -52,6 +52,18 @@ pub struct Options {
     pub quadlet: Vec<Utf8PathBuf>,
 }
 
+/// The trees that stand on a host because they were generated, by the names of their catalogs; all, or that of a name.
+pub(super) fn standing(host: &Host, name: Option<&Name>) -> Vec<(Name, Utf8PathBuf)> {
+    let runtime = || std::env::var("XDG_RUNTIME_DIR").ok().map(|dir| dir.trim_start_matches('/').to_owned());
+    let dir = if host.user { runtime().unwrap_or_default() } else { "run".to_owned() };
+    let dir = host.root.join(dir).join(called::STATE);
+    let entries = dir.read_dir_utf8().into_iter().flatten().flatten();
+    let trees = entries.filter_map(|entry| Some((Name::new(entry.file_name()).ok()?, entry.into_path())));
+    let mut trees: Vec<_> = trees.filter(|(own, _)| name.is_none_or(|name| name == own)).collect();
+    trees.sort();
+    trees
+}
+
 /// Who hears what goes wrong, line by line.
 pub type Log<'a> = dyn FnMut(Severity, &str) + 'a;
 

@@ -7,7 +7,6 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::{Scope, found::Found};
 use crate::{
     commands::{
-        catalog::Place,
         host::Host,
         incoming::{self, Incoming},
     },
@@ -44,7 +43,8 @@ pub(super) fn read(found: &Found, host: &Host) -> Result<Ready, Refused> {
     if tree.as_ref().is_some_and(|tree| !tree.is_dir()) {
         return Err(refused(format!("{} holds neither services/ nor out/", found.dir)));
     }
-    let mut incoming = gather(found.place(), tree.clone(), host)?;
+    let options = incoming::Options { place: found.place(), from: tree.clone(), only: Vec::new() };
+    let mut incoming = gather(options, host)?;
     // The clock of a machine that boots may be wrong, and a service that ran yesterday is no worse today: `check` tells
     // of waivers that have expired.
     incoming.settings.as_of = String::new();
@@ -56,15 +56,13 @@ pub(super) fn read(found: &Found, host: &Host) -> Result<Ready, Refused> {
 
 /// Reads what stood of a catalog before, which was judged then.
 pub(super) fn read_remembered(found: &Found, tree: &Utf8Path, host: &Host) -> Result<Ready, Refused> {
-    let nowhere = Place { catalog: tree.join(Place::DEFAULT), templates: None };
-    let incoming = gather(nowhere, Some(tree.to_owned()), host)?;
+    let incoming = gather(incoming::Options::of_tree(tree.to_owned()), host)?;
     Ok(ready(found, incoming, tree)?.0)
 }
 
-fn gather(place: Place, from: Option<Utf8PathBuf>, host: &Host) -> Result<Incoming, Refused> {
+fn gather(options: incoming::Options, host: &Host) -> Result<Incoming, Refused> {
     let mut sources = Sources::new();
     let mut diagnostics = Diagnostics::new();
-    let options = incoming::Options { place, from, only: Vec::new() };
     let incoming = incoming::gather(&options, host, &mut sources, &mut diagnostics);
     incoming.ok_or_else(|| log::diagnostics(&diagnostics, &sources))
 }
