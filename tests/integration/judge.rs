@@ -102,6 +102,11 @@ impl Judge {
         Ok(Self { name: name.leak(), root: root.to_owned() })
     }
 
+    /// The generator.
+    pub(crate) fn quadlet(&self) -> PathBuf {
+        std::path::absolute(self.root.join("usr/libexec/podman/quadlet")).expect("an absolute path")
+    }
+
     /// What the generator makes of a directory of Quadlet files and its sub-directories. They stand for
     /// the whole search path: nothing of this machine is read.
     pub(crate) fn dry_run(&self, unit_dir: &Path, user: bool) -> Verdict {

@@ -13,7 +13,7 @@ const LAYERS: &[&[&str]] = &[
     &["catalog", "render", "search"],
     &["policy", "plan"],
     &["install", "report", "host", "live"],
-    &["commands", "generator"],
+    &["commands"],
     &["cli", "main"],
 ];
 

@@ -22,6 +22,7 @@ mod cli;
 mod determinism;
 mod diff_reports;
 mod docs;
+mod generator;
 mod hidden;
 mod hostile;
 mod injection;
