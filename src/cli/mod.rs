@@ -129,14 +129,15 @@ pub enum Command {
     /// Hold the running services against what their units declare
     ///
     /// Reads the kernel's files in /proc and /sys/fs/cgroup, and asks neither systemd nor podman: limits at every layer,
-    /// ids, capabilities, mounts, the network. Without a catalog the last install says what is declared. The exit status
-    /// is 1 if a promise does not hold, 2 if one could not be read and none is broken.
+    /// ids, capabilities, mounts, the network. Without a catalog the last install says what is declared, or what was
+    /// generated at boot. The exit status is 1 if a promise does not hold, 2 if one could not be read and none is broken.
     Verify(VerifyArgs),
-    /// Make units of the catalogs in /etc/plimsoll and /usr/share/plimsoll, as systemd asks for it at boot
+    /// Make units of the catalogs in /etc/plimsoll when the machine boots
     ///
-    /// Called by systemd (see systemd.generator(7)) at boot and at every daemon-reload, through a link to this program in
+    /// Called by systemd (see systemd.generator(7)) at boot and at every daemon-reload, for the catalogs beneath
+    /// /etc/plimsoll and /usr/share/plimsoll, or for a user beneath ~/.config/plimsoll: through a link to this program in
     /// /usr/lib/systemd/system-generators/ or user-generators/ that is called plimsoll-generator. Run by hand it writes
-    /// into NORMAL and nowhere else.
+    /// into NORMAL and nowhere else, and remembers nothing.
     Generator(GeneratorArgs),
     /// Print the JSON Schema of the catalog's TOML files
     ///

@@ -48,7 +48,10 @@ pub fn man() -> io::Result<Vec<u8>> {
         text,
         ".TP\nNO_COLOR\nWhere it is set to anything, messages are not coloured unless \\fB\\-\\-color\\fR says so"
     )?;
-    writeln!(text, ".SH SEE ALSO\npodman\\-systemd.unit(5), systemd.slice(5), systemd.resource\\-control(5)")?;
+    writeln!(
+        text,
+        ".SH SEE ALSO\npodman\\-systemd.unit(5), systemd.slice(5), systemd.generator(7), systemd.resource\\-control(5)"
+    )?;
     Ok(text)
 }
 

@@ -407,6 +407,27 @@ fn without_a_catalog_the_last_install_says_what_is_declared() {
 }
 
 #[test]
+fn without_an_install_what_was_generated_at_boot_is_declared() {
+    let project = host();
+    let with = verify(&project, "--format json").stdout;
+    let tree = "root/run/plimsoll/generator/home";
+    assert_eq!(project.plimsoll(["render", "--out", tree]).ran().status, 0);
+    fs::rename(project.path().join("services"), project.path().join("elsewhere")).unwrap();
+    assert_eq!(verify(&project, "--format json").stdout, with);
+    assert_eq!(verify(&project, "--format json --name home").stdout, with);
+    let project = project.file("root/run/plimsoll/generator/other/etc/containers/systemd/other/x.network", "");
+    assert_eq!(verify(&project, "--format json --name home").stdout, with);
+    let ran = verify(&project, "");
+    assert_eq!((ran.status, ran.stdout.as_str()), (2, ""));
+    assert!(
+        ran.stderr.contains("several catalogs stand here") && ran.stderr.contains("`home`, `other`"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(verify(&project, "--name nobody").status, 2);
+}
+
+#[test]
 fn every_catalog_promises_something_of_every_container() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for (catalog, status) in [("services", 2), ("tests/catalogs/kitchen-sink", 2), ("tests/catalogs/rootless", 2)] {
