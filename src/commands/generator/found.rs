@@ -43,7 +43,15 @@ pub(super) fn catalogs(dirs: &[Utf8PathBuf]) -> (Vec<Found>, Vec<String>) {
             }
         };
         for entry in entries.flatten() {
-            let Some(name) = entry.file_name().to_str().and_then(|name| Name::new(name).ok()) else { continue };
+            let file_name = entry.file_name();
+            let Some(name) = file_name.to_str().and_then(|name| Name::new(name).ok()) else {
+                if !file_name.as_encoded_bytes().starts_with(b".") && entry.path().is_dir() {
+                    let file_name = file_name.to_string_lossy();
+                    let help = "rename it: small letters, digits, `-` and `_`, at most 48 of them";
+                    complaints.push(format!("{dir}/{}: is no name of a catalog; {help}", file_name.escape_debug()));
+                }
+                continue;
+            };
             // What is beneath are directories of users, by number, and Quadlet passes over them in the same way.
             let is_for_users = name.as_str() == "users";
             let is_a_user = dir.file_name() == Some("users") && name.as_str().bytes().all(|c| c.is_ascii_digit());

@@ -77,7 +77,11 @@ pub fn run(options: &Options, log: &mut Log<'_>) -> Status {
     }
     let is_idle = found.is_empty() && !options.state.as_ref().is_some_and(|state| state.exists());
     let status = if is_idle { Status::Clean } else { on_the_disk(options, &found, log) };
-    if complaints.is_empty() || status == Status::Differs { status } else { Status::Failed }
+    match status {
+        Status::Clean if !complaints.is_empty() && found.is_empty() => Status::Failed,
+        Status::Clean if !complaints.is_empty() => Status::Differs,
+        status => status,
+    }
 }
 
 fn on_the_disk(options: &Options, found: &[Found], log: &mut Log<'_>) -> Status {
