@@ -85,7 +85,8 @@ pub(super) fn look(scene: &Scene<'_>, units: &Units) -> Result<Vec<Line>, Instal
     names.extend(units.services.iter().map(|(name, _)| (name.as_str(), None)));
     names.extend(units.slices.iter().map(|(name, text)| (name.as_str(), Some(text.as_str()))));
     for (name, slice) in names {
-        if scene.is_there(&format!("{}/{name}", scene.normal))? {
+        // Podman's may have been quicker, which was told already.
+        if !scene.podmans.0.contains_key(name) && scene.is_there(&format!("{}/{name}", scene.normal))? {
             lines.push(error(format!("`{name}` is what another generator has made already; rename one of the two")));
         }
         for dir in &scene.layout.plain_units {
