@@ -7,7 +7,7 @@ use std::{
 
 use clap::Parser as _;
 use plimsoll::{
-    cli::{self, Cli, Colour, Command},
+    cli::{self, Cli, Colour, Command, HostCommand},
     commands::{
         self, Status, Streams,
         generator::{self, Called},
@@ -69,6 +69,7 @@ fn run(cli: Cli) -> io::Result<Status> {
         Command::Uninstall(args) => commands::installed::uninstall(&args.options(&cli.global), &mut streams)?,
         Command::Verify(args) => commands::verify::run(&args.options(&cli.global), &mut streams)?,
         Command::Generator(args) => generator::run_as_called(&args.called(), streams.err),
+        Command::Host(HostCommand::Check(args)) => commands::host_check::run(&args.options(&cli.global), &mut streams)?,
         Command::Schema { of } => commands::schema::run(of.into(), &mut streams)?,
         Command::Completions { shell } => {
             streams.out.write_all(&cli::completions(shell))?;

@@ -188,6 +188,6 @@ fn podman(text: &str) -> Result<PodmanVersion, String> {
     PodmanVersion::parse(text).map_err(|invalid| format!("{}: {}", invalid.message, invalid.help))
 }
 
-fn day(text: &str) -> Result<Date, String> {
+pub(super) fn day(text: &str) -> Result<Date, String> {
     text.parse().map_err(|_| "write the day as YYYY-MM-DD".to_owned())
 }

@@ -1,9 +1,11 @@
 //! The command line: clap's types, and how they become the options of a command.
 
+mod host;
 mod hosts;
 mod judged;
 mod pages;
 
+pub use host::{HostCheckArgs, HostCheckFormat, HostCommand};
 pub use hosts::{
     DiffArgs, DiffFormat, HostArgs, HowArgs, InstallArgs, InstalledArgs, InstalledFormat, Restart, RollbackArgs,
     UninstallArgs, VerifyArgs, WhichArgs,
@@ -139,6 +141,9 @@ pub enum Command {
     /// /usr/lib/systemd/system-generators/ or user-generators/ that is called plimsoll-generator. Run by hand it writes
     /// into NORMAL and nowhere else, and remembers nothing.
     Generator(GeneratorArgs),
+    /// The host itself: where it stands
+    #[command(subcommand)]
+    Host(HostCommand),
     /// Print the JSON Schema of the catalog's TOML files
     ///
     /// Editors complete and check the files with it; see the README for how to switch it on.

@@ -6,6 +6,7 @@ pub mod diff;
 pub mod explain;
 pub mod generator;
 pub mod host;
+pub mod host_check;
 pub mod incoming;
 pub mod install;
 pub mod installed;
