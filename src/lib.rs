@@ -8,7 +8,7 @@
 //! | 1 | [`model`], [`unit`](mod@unit) |
 //! | 2 | [`catalog`], [`render`], [`search`] |
 //! | 3 | [`plan`](mod@plan), [`policy`] |
-//! | 4 | [`install`], [`live`], [`report`] |
+//! | 4 | [`host`], [`install`], [`live`], [`report`] |
 //! | 5 | [`commands`] |
 //! | 6 | [`cli`], `main` |
 
@@ -16,6 +16,7 @@ pub mod catalog;
 pub mod cli;
 pub mod commands;
 pub mod diagnostic;
+pub mod host;
 pub mod install;
 pub mod live;
 pub mod model;

@@ -1,9 +1,8 @@
 //! The files of a process as the kernel writes them (proc(5)). What is garbled is `None` or left out, never made up.
 
-mod mounts;
 mod network;
 
-pub use mounts::{MountPoint, mounts};
+pub use crate::model::mountinfo::{MountPoint, mounts};
 pub use network::{addresses_v4, addresses_v6, interfaces, macs};
 
 use super::cgroups::whole;

@@ -1,15 +1,18 @@
 //! The nouns of a catalog, valid by construction: whoever holds a [`Memory`] or an [`ImageRef`] need not look again.
 //!
 //! Nothing here knows TOML or unit files. A noun that cannot be made says why in an [`Invalid`]: a phrase and what to
-//! write instead; the place is added by whoever read it.
+//! write instead; the place is added by whoever read it. Two nouns are of a host and not of a catalog: what is mounted,
+//! and who may use which ids.
 
 mod catalog;
 mod image;
 mod limits;
+pub mod mountinfo;
 mod name;
 mod network;
 mod path;
 mod service;
+pub mod subids;
 mod time;
 mod version;
 

@@ -325,6 +325,11 @@ pub struct Waiver {
 impl Waiver {
     /// A reason of fewer characters says nothing.
     pub const SHORTEST_REASON: usize = 10;
+
+    /// Whether it is for a check of the host, and not for a rule about units.
+    pub fn is_of_the_host(&self) -> bool {
+        self.rule.value.starts_with("HC")
+    }
 }
 
 /// A service of the catalog.

@@ -10,6 +10,7 @@ pub mod facts;
 mod file;
 mod finding;
 mod hide;
+pub mod host;
 mod profile;
 pub mod promise;
 pub mod quadlet;

@@ -11,6 +11,8 @@ pub struct MountPoint {
     pub kind: String,
     /// Options of the file system, whoever mounts it: `rw,size=65536k`.
     whole: String,
+    /// Whether what is mounted beneath it shows in copies of it (mount_namespaces(7)).
+    pub is_shared: bool,
 }
 
 impl MountPoint {
@@ -28,7 +30,8 @@ impl MountPoint {
     pub fn size(&self) -> Option<u64> {
         let size = self.whole.split(',').find_map(|option| option.strip_prefix("size="))?;
         let digits = size.strip_suffix('k')?;
-        super::whole(digits)?.checked_mul(1024)
+        let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        is_number.then(|| digits.parse::<u64>().ok()).flatten()?.checked_mul(1024)
     }
 }
 
@@ -42,13 +45,18 @@ fn mount(line: &str) -> Option<MountPoint> {
     // A field holds no space: the kernel writes it as `\040`.
     let mut fields = line.split(' ');
     let (target, options) = (fields.nth(4)?, fields.next()?);
-    fields.find(|field| *field == "-")?;
+    let mut is_shared = false;
+    fields.find(|field| {
+        is_shared |= field.starts_with("shared:");
+        *field == "-"
+    })?;
     let (kind, _, whole) = (fields.next()?, fields.next()?, fields.next()?);
     Some(MountPoint {
         target: unescape(target),
         options: options.to_owned(),
         kind: kind.to_owned(),
         whole: whole.to_owned(),
+        is_shared,
     })
 }
 
@@ -91,6 +99,7 @@ mod tests {
         assert_eq!((read[1].size(), read[2].size()), (Some(64 << 20), None));
         assert!(read[2].has("nosuid") && !read[0].has("nosuid") && !read[2].has("suid"));
         assert_eq!(read[2].kind, "ext4");
+        assert_eq!(read.iter().map(|mount| mount.is_shared).collect::<Vec<_>>(), [false, false, true]);
     }
 
     #[test]

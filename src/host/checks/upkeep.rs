@@ -1,0 +1,230 @@
+//! Whether somebody notices, and whether the host stays current.
+
+use std::cmp::Ordering;
+
+use super::{Item, Parts, Said, Scope, a_few, pass, warn};
+use crate::{
+    host::{config, system},
+    policy::host::{HostCheck, Status},
+};
+
+pub(super) const ITEMS: &[Item] = &[
+    Item {
+        about: HostCheck {
+            id: "HC14",
+            name: "audit",
+            what: "The audit daemon runs, with rules for the files of containers.",
+            fails: None,
+            warns: Some(
+                "auditd is not switched on, no rule watches /etc/containers, or the kernel was booted with audit=0",
+            ),
+            why: "A unit written into /etc/containers/systemd is a program that root runs. Who wrote it is in no other log.",
+            fix: "install auditd, switch it on, and write rules into /etc/audit/rules.d (`plimsoll host render` does)",
+            today: Some(
+                "Documents prefer podman because it records who started a container (auid). That holds for podman typed in a login: what systemd starts has no auid, so rules have to go by paths and by the range of ids of the containers. rc-service is for OpenRC.",
+            ),
+            reads: &[
+                "/etc/systemd/system/multi-user.target.wants/auditd.service",
+                "/etc/audit/rules.d",
+                "/proc/cmdline",
+            ],
+            sources: &["A06", "A07", "A08", "A10", "A44", "CIS 1.1.3", "auditctl(8)"],
+        },
+        look: audit,
+    },
+    Item {
+        about: HostCheck {
+            id: "HC20",
+            name: "timers",
+            what: "Images that are no longer used are removed, and those that are to be updated are.",
+            fails: Some("a service of the catalog has auto_update, and podman-auto-update.timer is off"),
+            warns: Some("nothing removes unused images"),
+            why: "auto_update only marks a service: the timer looks for new images and restarts it. Old images stay until somebody removes them, and fill the disk.",
+            fix: "systemctl enable --now podman-auto-update.timer; install plimsoll-prune.timer, which `plimsoll host render` writes",
+            today: Some(
+                "A digest never changes, so auto_update does nothing for an image that is pinned by one: choose one of the two for each service.",
+            ),
+            reads: &[
+                "/etc/systemd/system/timers.target.wants",
+                "/usr/lib/systemd/system/timers.target.wants",
+                "the catalog",
+            ],
+            sources: &["A57", "A58", "podman-auto-update(1)"],
+        },
+        look: timers,
+    },
+    Item {
+        about: HostCheck {
+            id: "HC23",
+            name: "security-updates",
+            what: "The host installs security updates by itself.",
+            fails: None,
+            warns: Some("nothing installs them"),
+            why: "All containers share the host's kernel, and every one is started by its podman and crun. A fix that is not installed is a hole that everybody can read about.",
+            fix: "install unattended-upgrades, or dnf-automatic with apply_updates = yes, or switch the automatic updates of an image-based system on",
+            today: None,
+            reads: &[
+                "/etc/systemd/system/timers.target.wants",
+                "/etc/dnf/automatic.conf",
+                "/etc/apt/apt.conf.d",
+                "/usr/bin/unattended-upgrade",
+            ],
+            sources: &["A02", "B07"],
+        },
+        look: updates,
+    },
+    Item {
+        about: HostCheck {
+            id: "HC24",
+            name: "pending-reboot",
+            what: "The newest kernel that is installed is the one that runs.",
+            fails: None,
+            warns: Some("a newer one is installed, that which runs is no longer, or a package asked for a reboot"),
+            why: "An update of the kernel mends nothing before the reboot. When the modules of the kernel that runs are gone, what is not loaded yet cannot be: the next macvlan network or file system fails.",
+            fix: "reboot",
+            today: None,
+            reads: &["/proc/sys/kernel/osrelease", "/lib/modules", "/run/reboot-required"],
+            sources: &["A02", "A03", "B10"],
+        },
+        look: reboot,
+    },
+];
+
+fn audit(scope: &Scope<'_>) -> Result<Said, String> {
+    const WATCHED: &str = "/etc/containers";
+    let mut parts = Parts::default();
+    let is_on =
+        config::is_enabled(scope.root, "auditd.service", &["multi-user.target", "sysinit.target"], config::SYSTEM)?;
+    parts.add(
+        if is_on { Status::Pass } else { Status::Warn },
+        if is_on { "auditd is switched on" } else { "auditd is not switched on" },
+    );
+    let mut rules = scope.root.texts("etc/audit/rules.d", ".rules")?;
+    rules.extend(scope.root.text("etc/audit/audit.rules")?.map(|text| ("etc/audit/audit.rules".to_owned(), text)));
+    let watches = |text: &str| {
+        text.lines().map(str::trim).filter(|line| !line.starts_with('#')).any(|line| {
+            let mut words =
+                line.split_ascii_whitespace().map(|word| word.trim_start_matches("path=").trim_start_matches("dir="));
+            words.any(|word| word.strip_prefix(WATCHED).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+        })
+    };
+    match rules.iter().find(|(_, text)| watches(text)) {
+        Some((path, _)) => parts.add(Status::Pass, format!("/{path} watches {WATCHED}")),
+        None => parts.add(Status::Warn, format!("no rule watches {WATCHED}")),
+    }
+    // An image of a host has no command line.
+    let cmdline = scope.root.text("proc/cmdline").ok().flatten().unwrap_or_default();
+    if cmdline.split_ascii_whitespace().any(|word| matches!(word, "audit=0" | "audit=off")) {
+        parts.add(Status::Warn, "the kernel was booted with audit=0");
+    }
+    Ok(parts.said(""))
+}
+
+fn timers(scope: &Scope<'_>) -> Result<Said, String> {
+    let dirs = if scope.is_rootless() { config::USERS } else { config::SYSTEM };
+    let is_on = |timer: &str| config::is_enabled(scope.root, timer, &["timers.target"], dirs);
+    let mut parts = Parts::default();
+    let updated: Vec<&str> = scope
+        .services()
+        .filter(|service| service.text("AutoUpdate").is_some())
+        .map(|service| service.name.as_str())
+        .collect();
+    if !updated.is_empty() {
+        let is_on = is_on("podman-auto-update.timer")?;
+        let found =
+            format!("podman-auto-update.timer is {}, for {}", if is_on { "on" } else { "off" }, a_few(&updated));
+        parts.add(if is_on { Status::Pass } else { Status::Fail }, found);
+    }
+    let prunes =
+        ["plimsoll-prune.timer", "podman-prune.timer", "podman-image-prune.timer", "podman-system-prune.timer"];
+    let mut on = None;
+    for timer in prunes {
+        if on.is_none() && is_on(timer)? {
+            on = Some(timer);
+        }
+    }
+    match on {
+        Some(timer) => parts.add(Status::Pass, format!("{timer} is on")),
+        None => parts.add(Status::Warn, "no timer removes unused images"),
+    }
+    Ok(parts.said(""))
+}
+
+fn updates(scope: &Scope<'_>) -> Result<Said, String> {
+    const INSTALL: &[&str] = &[
+        "dnf-automatic-install.timer",
+        "rpm-ostreed-automatic.timer",
+        "bootc-fetch-apply-updates.timer",
+        "transactional-update.timer",
+    ];
+    const IF_TOLD: &[&str] = &["dnf-automatic.timer", "dnf5-automatic.timer"];
+    let is_on =
+        |timer: &str| config::is_enabled(scope.root, timer, &["timers.target", "multi-user.target"], config::SYSTEM);
+    for timer in INSTALL.iter().chain(&["zincati.service"]) {
+        if is_on(timer)? {
+            return Ok(pass(format!("{timer} is on")));
+        }
+    }
+    for timer in IF_TOLD {
+        if is_on(timer)? {
+            let conf = scope.root.first(&["etc/dnf/automatic.conf", "etc/dnf/dnf5-plugins/automatic.conf"])?;
+            let applies = conf.as_ref().is_some_and(|(_, text)| {
+                text.lines().any(|line| {
+                    line.split_once('=').is_some_and(|(key, value)| {
+                        key.trim() == "apply_updates" && matches!(value.trim(), "yes" | "true" | "1" | "True")
+                    })
+                })
+            });
+            return Ok(if applies {
+                pass(format!("{timer} is on, with apply_updates"))
+            } else {
+                warn(format!("{timer} is on, and only downloads: apply_updates is not set"))
+            });
+        }
+    }
+    let conf = scope.root.list("etc/apt/apt.conf.d")?.unwrap_or_default();
+    let mut says = None;
+    for name in conf {
+        let path = format!("etc/apt/apt.conf.d/{name}");
+        for line in scope.root.text(&path)?.unwrap_or_default().lines() {
+            let words: Vec<&str> = line.trim().trim_end_matches(';').split_ascii_whitespace().collect();
+            if let ["APT::Periodic::Unattended-Upgrade", value] = words.as_slice() {
+                says = Some((path.clone(), !matches!(value.trim_matches('"'), "0" | "")));
+            }
+        }
+    }
+    let program = scope.root.any(&["usr/bin/unattended-upgrade", "usr/bin/unattended-upgrades"])?;
+    Ok(match (says, program) {
+        (Some((path, true)), Some(_)) => pass(format!("/{path} switches unattended-upgrades on")),
+        (Some((path, true)), None) => warn(format!("/{path} asks for unattended-upgrades, which is not installed")),
+        (Some((path, false)), _) => warn(format!("/{path} switches unattended-upgrades off")),
+        (None, _) => warn("nothing installs updates by itself"),
+    })
+}
+
+fn reboot(scope: &Scope<'_>) -> Result<Said, String> {
+    let mut parts = Parts::default();
+    let release = system::release(scope.root)?;
+    let dir = system::modules_dir(scope.root)?;
+    let installed = scope.root.list(dir)?.unwrap_or_default();
+    // A package's own directory without an index of modules belongs to no kernel.
+    let installed: Vec<&String> = installed
+        .iter()
+        .filter(|name| **name == release || scope.root.has(&format!("{dir}/{name}/modules.dep")).unwrap_or(false))
+        .collect();
+    let newest = installed.iter().max_by(|a, b| system::compare(a, b));
+    match newest {
+        None => return Err(format!("/{dir} has no modules of any kernel")),
+        Some(newest) if system::compare(newest, &release) == Ordering::Greater => {
+            parts.add(Status::Warn, format!("{release} runs, and {newest} is installed"));
+        }
+        Some(_) if !installed.iter().any(|name| **name == release) => {
+            parts.add(Status::Warn, format!("{release} runs, and its modules are gone"));
+        }
+        Some(_) => parts.add(Status::Pass, format!("{release} runs, the newest there is")),
+    }
+    if scope.root.has("run/reboot-required").unwrap_or(false) {
+        parts.add(Status::Warn, "/run/reboot-required is there");
+    }
+    Ok(parts.said(""))
+}

@@ -1,0 +1,125 @@
+//! Configuration files of a host: containers.conf(5), storage.conf(5), drop-ins of units, accounts.
+
+use super::root::Root;
+use crate::unit::{Dialect, Unit};
+
+/// A line of `/etc/passwd` or `/etc/group`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Account {
+    pub(super) name: String,
+    pub(super) id: u64,
+    /// The home of a user; empty for a group.
+    pub(super) home: String,
+}
+
+/// Reads `/etc/passwd` or `/etc/group`; lines that are none are left out.
+pub(super) fn accounts(text: &str) -> Vec<Account> {
+    let account = |line: &str| {
+        let fields: Vec<&str> = line.split(':').collect();
+        let id = fields.get(2)?.parse().ok()?;
+        Some(Account { name: fields[0].to_owned(), id, home: fields.get(5).copied().unwrap_or_default().to_owned() })
+    };
+    text.lines().filter_map(account).collect()
+}
+
+/// A TOML file, as a phrase where it is none.
+pub(super) fn toml(path: &str, text: &str) -> Result<toml::Table, String> {
+    text.parse().map_err(|error: toml::de::Error| format!("/{path} is no TOML: {}", error.message()))
+}
+
+/// The files of `containers.conf` that say something, in the order in which later ones win, with their tables.
+/// containers.conf(5): the vendor's, the host's, then the host's drop-ins by name.
+pub(super) fn containers_conf(root: &Root) -> Result<Vec<(String, toml::Table)>, String> {
+    cascade(root, "containers.conf")
+}
+
+/// The same for a file of the family of containers.conf that is one of `/etc`, or else the vendor's, with drop-ins.
+fn cascade(root: &Root, name: &str) -> Result<Vec<(String, toml::Table)>, String> {
+    let mut files = Vec::new();
+    for dir in ["usr/share/containers", "etc/containers"] {
+        let path = format!("{dir}/{name}");
+        files.extend(root.text(&path)?.map(|text| (path, text)));
+        files.extend(root.texts(&format!("{dir}/{name}.d"), ".conf")?);
+    }
+    files.into_iter().map(|(path, text)| Ok((path.clone(), toml(&path, &text)?))).collect()
+}
+
+/// The value that wins, with the file it stands in.
+pub(super) fn last<'t>(
+    files: &'t [(String, toml::Table)],
+    section: &str,
+    key: &str,
+) -> Option<(&'t str, &'t toml::Value)> {
+    files.iter().rev().find_map(|(path, table)| Some((path.as_str(), table.get(section)?.get(key)?)))
+}
+
+/// `storage.conf`: that of the host, or else the vendor's; for a user first the user's own (storage.conf(5)).
+pub(super) fn storage_conf(root: &Root, home: Option<&str>) -> Result<Option<(String, toml::Table)>, String> {
+    let own = home.map(|home| format!("{}/.config/containers/storage.conf", home.trim_start_matches('/')));
+    let paths = [own.as_deref(), Some("etc/containers/storage.conf"), Some("usr/share/containers/storage.conf")];
+    let paths: Vec<&str> = paths.into_iter().flatten().collect();
+    let Some((path, text)) = root.first(&paths)? else { return Ok(None) };
+    Ok(Some((path.to_owned(), toml(path, &text)?)))
+}
+
+/// A text of `[storage]`, or of a table in it.
+pub(super) fn storage_text<'t>(table: &'t toml::Table, path: &[&str]) -> Option<&'t str> {
+    path.iter().try_fold(table.get("storage")?, |at, key| at.get(key))?.as_str()
+}
+
+/// Where root's images, containers and secrets are.
+pub(super) fn graph_root(root: &Root) -> Result<String, String> {
+    let conf = storage_conf(root, None)?;
+    let set = conf.as_ref().and_then(|(_, table)| storage_text(table, &["graphroot"]));
+    Ok(set.unwrap_or("/var/lib/containers/storage").trim_start_matches('/').to_owned())
+}
+
+/// Every value of a key of a unit and its drop-ins, in systemd's order, without what an empty one takes back. Nothing where
+/// there is no such unit.
+pub(super) fn unit_values(root: &Root, unit: &str, section: &str, key: &str) -> Result<Option<Vec<String>>, String> {
+    let mut texts = Vec::new();
+    for dir in ["etc/systemd/system", "usr/lib/systemd/system"] {
+        if let Some(text) = root.text(&format!("{dir}/{unit}"))? {
+            texts.push(text);
+            break;
+        }
+    }
+    let is_there = !texts.is_empty();
+    for dir in ["usr/lib/systemd/system", "etc/systemd/system"] {
+        texts.extend(root.texts(&format!("{dir}/{unit}.d"), ".conf")?.into_iter().map(|(_, text)| text));
+    }
+    let mut values = Vec::new();
+    for text in &texts {
+        let (unit, _) = Unit::parse_leniently(&text.as_str().into(), Dialect::Systemd);
+        for entry in unit.entries_of(section, key) {
+            match entry.value.trim() {
+                "" => values.clear(),
+                value => values.push(value.to_owned()),
+            }
+        }
+    }
+    Ok((is_there || !values.is_empty()).then_some(values))
+}
+
+/// Whether a unit is wanted by a target: a link of the administrator's or of the vendor's, and not masked.
+pub(super) fn is_enabled(root: &Root, unit: &str, targets: &[&str], dirs: &[&str]) -> Result<bool, String> {
+    for dir in dirs {
+        if root.link(&format!("{dir}/{unit}"))?.is_some_and(|target| target == "/dev/null") {
+            return Ok(false);
+        }
+    }
+    for dir in dirs {
+        for target in targets {
+            if root.has(&format!("{dir}/{target}.wants/{unit}"))? {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
+/// Where units of the system are enabled.
+pub(super) const SYSTEM: &[&str] = &["etc/systemd/system", "usr/lib/systemd/system"];
+
+/// Where units of every user are enabled.
+pub(super) const USERS: &[&str] = &["etc/systemd/user", "usr/lib/systemd/user"];

@@ -1,0 +1,7 @@
+//! Looks at the host itself, by its files.
+
+pub mod checks;
+mod config;
+mod packages;
+pub mod root;
+mod system;

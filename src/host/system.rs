@@ -1,0 +1,90 @@
+//! What several checks ask about the kernel of a host.
+
+use std::cmp::Ordering;
+
+use super::root::Root;
+
+/// The release of the kernel that runs: `6.12.48+deb13-amd64`.
+pub(super) fn release(root: &Root) -> Result<String, String> {
+    let release = root.must("proc/sys/kernel/osrelease")?.trim().to_owned();
+    if release.is_empty() || release.contains('/') {
+        return Err("/proc/sys/kernel/osrelease holds no release".to_owned());
+    }
+    Ok(release)
+}
+
+/// Major and minor of the kernel that runs.
+pub(super) fn kernel(root: &Root) -> Result<(u32, u32), String> {
+    let release = release(root)?;
+    let digits = |text: &str| text.split(|c: char| !c.is_ascii_digit()).next().and_then(|digits| digits.parse().ok());
+    let mut parts = release.split('.');
+    let version = parts.next().and_then(digits).zip(parts.next().and_then(digits));
+    version.ok_or_else(|| format!("the kernel's release `{}` is no version", release.escape_debug()))
+}
+
+/// Where the modules of all kernels are.
+pub(super) fn modules_dir(root: &Root) -> Result<&'static str, String> {
+    root.any(&["usr/lib/modules", "lib/modules"])?.ok_or_else(|| "/lib/modules is not there".to_owned())
+}
+
+/// The name of a module by its file: `kernel/fs/overlayfs/overlay.ko.xz` is overlay. A dash is an underscore.
+pub(super) fn module_name(path: &str) -> Option<String> {
+    let (name, _) = path.trim().rsplit('/').next()?.split_once(".ko")?;
+    Some(name.replace('-', "_"))
+}
+
+/// The modules that modprobe(8) will not load: `install NAME /bin/false`. A `blacklist` only ignores their aliases.
+pub(super) fn refused_modules(root: &Root) -> Result<Vec<String>, String> {
+    let mut refused = Vec::new();
+    for dir in ["etc/modprobe.d", "usr/lib/modprobe.d"] {
+        for (_, text) in root.texts(dir, ".conf")? {
+            for line in text.lines() {
+                let words: Vec<&str> = line.split_ascii_whitespace().collect();
+                if let ["install", name, program, ..] = words.as_slice()
+                    && (program.ends_with("/false") || program.ends_with("/true"))
+                {
+                    refused.push(name.replace('-', "_"));
+                }
+            }
+        }
+    }
+    Ok(refused)
+}
+
+/// Which of two releases is the newer one: runs of digits count as numbers.
+pub(super) fn compare(a: &str, b: &str) -> Ordering {
+    fn runs(text: &str) -> Vec<(u64, &str)> {
+        let mut runs = Vec::new();
+        let mut rest = text;
+        while !rest.is_empty() {
+            let other = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
+            let end = rest[other..].find(|c: char| !c.is_ascii_digit()).map_or(rest.len(), |end| other + end);
+            runs.push((rest[other..end].parse().unwrap_or(0), &rest[..other]));
+            rest = &rest[end..];
+        }
+        runs
+    }
+    let (a, b) = (runs(a), runs(b));
+    let words = |(number, before): &(u64, &str)| (before.trim_matches(['.', '-']).to_owned(), *number);
+    a.iter().map(words).cmp(b.iter().map(words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn releases_are_compared_by_their_numbers() {
+        for (old, new) in [
+            ("6.1.0-9-amd64", "6.1.0-37-amd64"),
+            ("6.9.12-200.fc40.x86_64", "6.10.3-200.fc40.x86_64"),
+            ("5.14.0-427.13.1.el9_4.x86_64", "5.14.0-427.16.1.el9_4.x86_64"),
+            ("6.12.9", "6.12.10"),
+        ] {
+            assert_eq!((compare(old, new), compare(new, old)), (Ordering::Less, Ordering::Greater), "{old} {new}");
+        }
+        assert_eq!(compare("6.1.0-9-amd64", "6.1.0-9-amd64"), Ordering::Equal);
+        assert_eq!(module_name("kernel/net/netfilter/nf-tables.ko.xz").as_deref(), Some("nf_tables"));
+        assert_eq!(module_name("nonsense"), None);
+    }
+}
