@@ -4,27 +4,47 @@ use std::io;
 
 use super::{Status, Streams};
 use crate::{
-    policy::rules::{self, rule},
+    host::checks,
+    policy::{
+        host::HostCheck,
+        rules::{self, rule},
+    },
     report,
 };
 
-/// Explains one rule, or lists all of them.
+/// The checks of the host by theme.
+pub fn host_checks() -> Vec<(&'static str, Vec<&'static HostCheck>)> {
+    checks::THEMES.iter().map(|(theme, items)| (*theme, items.iter().map(|item| &item.about).collect())).collect()
+}
+
+/// Explains rules and checks of the host, or lists all of them.
 ///
 /// # Errors
 /// A stream that cannot be written to.
 pub fn run(names: &[String], streams: &mut Streams<'_>) -> io::Result<Status> {
     if names.is_empty() {
-        write!(streams.out, "{}", report::explain::list(streams.colour_out))?;
+        let rules = report::explain::list(streams.colour_out);
+        let checks = report::host_explain::list(&host_checks(), streams.colour_out);
+        write!(streams.out, "{rules}\n{checks}")?;
         return Ok(Status::Clean);
     }
     let mut status = Status::Clean;
     for (at, name) in names.iter().enumerate() {
-        if let Some(rule) = rule(name) {
+        let explained = match (rule(name), checks::check(name)) {
+            (Some(rule), _) => Some(report::explain::text(rule, streams.colour_out)),
+            (None, Some(check)) => Some(report::host_explain::text(check, streams.colour_out)),
+            (None, None) => None,
+        };
+        if let Some(text) = explained {
             let gap = if at > 0 { "\n" } else { "" };
-            write!(streams.out, "{gap}{}", report::explain::text(rule, streams.colour_out))?;
+            write!(streams.out, "{gap}{text}")?;
             continue;
         }
-        let help = rules::meant(name);
+        let is_of_the_host = name.starts_with("HC") || name.starts_with("hc");
+        let help = match checks::meant(name).filter(|_| is_of_the_host) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => rules::meant(name),
+        };
         writeln!(streams.err, "error: there is no rule `{}`\nhelp: {help}", name.escape_debug())?;
         status = Status::Failed;
     }

@@ -152,7 +152,7 @@ fn severities(policy: &Policy, diagnostics: &mut Diagnostics) -> BTreeMap<&'stat
 }
 
 /// The day: as asked for, else that of `SOURCE_DATE_EPOCH` (reproducible-builds.org), else today in UTC.
-fn as_of(options: &Options, diagnostics: &mut Diagnostics) -> Date {
+pub(super) fn as_of(options: &Options, diagnostics: &mut Diagnostics) -> Date {
     if let Some(day) = options.as_of {
         return day;
     }

@@ -2,7 +2,20 @@
 
 use std::cmp::Ordering;
 
-use super::root::Root;
+use super::root::{Found, Root};
+
+/// Where programs are. podman looks for runtimes in the same directories (containers.conf(5), [engine.runtimes]).
+pub(super) const PROGRAMS: &[&str] = &["usr/bin", "usr/sbin", "usr/local/bin", "usr/local/sbin", "bin", "sbin"];
+
+/// The path of a program in the first of these directories that has it.
+pub(super) fn program(root: &Root, name: &str, dirs: &[&str]) -> Found<String> {
+    let paths = dirs.iter().map(|dir| format!("{dir}/{name}"));
+    if let Some(path) = paths.into_iter().find(|path| root.has(path).unwrap_or(false)) {
+        return Ok(Some(path));
+    }
+    // Where not even /usr can be looked into, nothing is known.
+    root.has(&format!("usr/bin/{name}")).map(|_| None)
+}
 
 /// The release of the kernel that runs: `6.12.48+deb13-amd64`.
 pub(super) fn release(root: &Root) -> Result<String, String> {

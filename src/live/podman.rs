@@ -44,6 +44,14 @@ impl Thing {
     }
 }
 
+/// What `podman --version` prints.
+///
+/// # Errors
+/// It cannot be run, or fails.
+pub fn version() -> Result<String, CommandError> {
+    must("podman", &["--version".to_owned()], SOON)
+}
+
 impl Podman {
     /// The podman of a user.
     pub fn new(whose: Whose) -> Self {

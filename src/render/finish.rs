@@ -70,6 +70,8 @@ pub(super) fn finish(
 fn waivers(service: Option<&Name>, catalog: &Catalog, diagnostics: &mut Diagnostics) -> Vec<(String, Origin)> {
     let of_service = service.and_then(|name| catalog.services.get(name)).map(|service| &service.waivers);
     let waivers = catalog.waivers.iter().chain(of_service.into_iter().flatten());
+    // Those of the host say nothing of a unit.
+    let waivers = waivers.filter(|waiver| !waiver.is_of_the_host());
     let mut lines = Vec::new();
     for waiver in waivers {
         match guard(&waiver.reason.value) {

@@ -33,7 +33,7 @@ pub fn text(report: &Report<'_>, least: Option<Severity>) -> String {
 }
 
 /// The text with a stand-in for what XML 1.0 has no place for, not even escaped.
-fn allowed(text: &str) -> String {
+pub(super) fn allowed(text: &str) -> String {
     let is_char = |c: char| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{fffd}' | '\u{10000}'..);
     text.chars().map(|c| if is_char(c) { c } else { '\u{fffd}' }).collect()
 }

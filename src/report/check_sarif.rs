@@ -9,7 +9,7 @@ use crate::{
     policy::{Finding, rules},
 };
 
-const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
+pub(super) const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
 /// The whole text.
 pub fn text(report: &Report<'_>) -> String {
@@ -78,7 +78,7 @@ fn place(at: Span, report: &Report<'_>) -> Value {
 }
 
 /// A path as a URI reference (RFC 3986): relative to the working directory, as it was given.
-fn uri(path: &Utf8Path) -> String {
+pub(super) fn uri(path: &Utf8Path) -> String {
     let mut uri = if path.is_absolute() { "file://".to_owned() } else { String::new() };
     let path = path.as_str();
     for byte in path.strip_prefix("./").unwrap_or(path).bytes() {

@@ -90,13 +90,13 @@ fn in_policy(rule: &Rule) -> String {
     format!("[policy]\n{other} = [\"{}\"]    # or info, or off", rule.id)
 }
 
-fn indented(text: &str) -> String {
+pub(super) fn indented(text: &str) -> String {
     let lines = text.lines().map(|line| if line.is_empty() { String::new() } else { format!("    {line}") });
     lines.collect::<Vec<_>>().join("\n")
 }
 
 /// The text in lines of at most 80 columns.
-fn filled(text: &str) -> String {
+pub(super) fn filled(text: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         match lines.last_mut() {

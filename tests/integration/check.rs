@@ -1,6 +1,10 @@
 //! `plimsoll check` from outside: its formats on one sample, what makes it fail, waivers, the policy.
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use crate::{
     judge::not_run,
@@ -39,7 +43,11 @@ fn json_is_what_the_schema_says() {
 
 #[test]
 fn sarif_is_what_its_schema_says() {
-    // The schema as OASIS published it comes with the package of a library.
+    assert_valid(&sarif_schema(), &sample(&["--format", "sarif"]).stdout);
+}
+
+/// The schema as OASIS published it comes with the package of a library.
+pub fn sarif_schema() -> PathBuf {
     let rustc = Command::new("rustc").arg("-vV").output().expect("whoever has cargo has rustc");
     let rustc = String::from_utf8(rustc.stdout).unwrap();
     let host = rustc.lines().find_map(|line| line.strip_prefix("host: ")).expect("rustc knows its host");
@@ -53,20 +61,24 @@ fn sarif_is_what_its_schema_says() {
     let packages = metadata["packages"].as_array().unwrap();
     let package = packages.iter().find(|package| package["name"] == "serde-sarif").expect("a development dependency");
     let manifest = Path::new(package["manifest_path"].as_str().unwrap());
-    assert_valid(&manifest.with_file_name("src").join("schema.json"), &sample(&["--format", "sarif"]).stdout);
+    manifest.with_file_name("src").join("schema.json")
 }
 
 #[test]
 fn junit_is_what_its_schema_says() {
-    let schema = Path::new(ROOT).join("tests/data/junit.xsd");
     for arguments in [&["--format", "junit"][..], &["--format", "junit", "--fail-on", "never"]] {
-        let project = Project::new().file("junit.xml", sample(arguments).stdout);
-        let mut xmllint = Command::new("xmllint");
-        xmllint.args(["--noout", "--nonet", "--schema"]).arg(&schema).arg(project.path().join("junit.xml"));
-        match xmllint.output() {
-            Ok(output) => assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr)),
-            Err(error) => not_run("the schema of JUnit", &format!("xmllint: {error}\nIt is part of libxml2-utils.")),
-        }
+        assert_junit(&sample(arguments).stdout);
+    }
+}
+
+pub fn assert_junit(text: &str) {
+    let schema = Path::new(ROOT).join("tests/data/junit.xsd");
+    let project = Project::new().file("junit.xml", text);
+    let mut xmllint = Command::new("xmllint");
+    xmllint.args(["--noout", "--nonet", "--schema"]).arg(&schema).arg(project.path().join("junit.xml"));
+    match xmllint.output() {
+        Ok(output) => assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr)),
+        Err(error) => not_run("the schema of JUnit", &format!("xmllint: {error}\nIt is part of libxml2-utils.")),
     }
 }
 

@@ -285,3 +285,18 @@ fn the_rules_are_current() {
     let current = fs::read_to_string(&path).expect("there is a document");
     assert!(current == new, "docs/rules.md is not current: PLIMSOLL_UPDATE_DOCS=1 cargo test");
 }
+
+#[test]
+fn the_checks_of_the_host_are_current() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/host-checks.md");
+    let old = fs::read_to_string(&path).expect("there is a document");
+    let (before, rest) = old.split_once("<!-- checks -->\n").expect("the checks begin");
+    let (_, after) = rest.split_once("<!-- /checks -->").expect("the checks end");
+    let checks = plimsoll::report::host_explain::markdown(&plimsoll::commands::explain::host_checks());
+    let new = format!("{before}<!-- checks -->\n\n{checks}<!-- /checks -->{after}");
+    if std::env::var_os("PLIMSOLL_UPDATE_DOCS").is_some() {
+        fs::write(&path, &new).expect("written");
+    }
+    let current = fs::read_to_string(&path).expect("there is a document");
+    assert!(current == new, "docs/host-checks.md is not current: PLIMSOLL_UPDATE_DOCS=1 cargo test");
+}

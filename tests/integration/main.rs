@@ -24,6 +24,7 @@ mod diff_reports;
 mod docs;
 mod generator;
 mod hidden;
+mod host_check;
 mod hostile;
 mod injection;
 mod installing;

@@ -18,6 +18,7 @@ use crate::{
     diagnostic::{Diagnostic, Diagnostics, Origin, Severity, Sourced, nearest},
     model::{
         Account, Companion, Image, ImageRef, Invalid, Name, Profile, Service, Setting, SettingValue, Target, Text,
+        Waiver,
     },
     unit::keys,
 };
@@ -83,7 +84,7 @@ pub(crate) fn read(
         ip_address_allow: network::allow(fields, scope, diagnostics),
         install: plain::read("Install", &["DefaultInstance"], fields),
         verbatim: verbatim::lines(fields, &["Container", "Quadlet"], scope.target, diagnostics),
-        waivers: settings::waivers(fields, diagnostics),
+        waivers: waivers(fields, diagnostics),
         image: image?,
         name,
         user,
@@ -94,6 +95,19 @@ pub(crate) fn read(
     };
     storage::check_targets(&service, diagnostics);
     Some(service)
+}
+
+/// The service's exceptions from rules. What the host is like is no service's to accept.
+fn waivers(fields: &Fields<'_>, diagnostics: &mut Diagnostics) -> Vec<Waiver> {
+    let waivers = settings::waivers(fields, diagnostics);
+    for waiver in waivers.iter().filter(|waiver| waiver.is_of_the_host()) {
+        diagnostics.push(
+            Diagnostic::general(format!("{} is a check of the host, and not of a service", waiver.rule.value))
+                .at_origin(waiver.rule.origin)
+                .help("move the [[waive]] into catalog.toml"),
+        );
+    }
+    waivers
 }
 
 fn image(

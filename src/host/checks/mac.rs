@@ -1,7 +1,10 @@
 //! Mandatory access control: `SELinux` or `AppArmor`.
 
 use super::{Item, Parts, Said, Scope, fail, not_applicable, warn};
-use crate::policy::host::{HostCheck, Status};
+use crate::{
+    host::system::{PROGRAMS, program},
+    policy::host::{HostCheck, Status},
+};
 
 pub(super) const ITEMS: &[Item] = &[
     Item {
@@ -120,7 +123,7 @@ fn apparmor(scope: &Scope<'_>) -> Result<Said, String> {
     }
     let mut parts = Parts::default();
     parts.add(Status::Pass, "AppArmor is on");
-    match scope.root.any(&["usr/sbin/apparmor_parser", "usr/bin/apparmor_parser", "sbin/apparmor_parser"])? {
+    match program(scope.root, "apparmor_parser", PROGRAMS)? {
         Some(path) => parts.add(Status::Pass, format!("/{path} is there")),
         None => parts.add(Status::Warn, "apparmor_parser is not installed"),
     }

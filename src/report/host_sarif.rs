@@ -1,0 +1,69 @@
+//! What was found of a host as SARIF 2.1.0 (OASIS): a result for each check that fails, warns or cannot be told. Places are
+//! files of the host, relative to its root.
+
+use serde_json::{Value, json};
+
+use super::check_sarif::{SCHEMA, uri};
+use crate::policy::host::{Answer, Checked, HostCheck, Status};
+
+/// The name of what the places are relative to.
+const ROOT: &str = "HOSTROOT";
+
+/// The whole text.
+pub fn text(checked: &Checked) -> String {
+    let rules: Vec<Value> = checked.answers.iter().map(|answer| rule(answer.check)).collect();
+    let results = checked.answers.iter().enumerate().filter(|(_, answer)| answer.status <= Status::Unknown);
+    let results: Vec<Value> = results.map(|(index, answer)| result(index, answer)).collect();
+    let log = json!({
+        "$schema": SCHEMA,
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": {
+                "name": "plimsoll",
+                "version": env!("CARGO_PKG_VERSION"),
+                "rules": rules,
+            } },
+            "originalUriBaseIds": { ROOT: { "description": { "text": "The root of the host." } } },
+            "columnKind": "unicodeCodePoints",
+            "results": results,
+        }],
+    });
+    format!("{log:#}\n")
+}
+
+fn rule(check: &HostCheck) -> Value {
+    let level = if check.fails.is_some() { "error" } else { "warning" };
+    json!({
+        "id": check.id,
+        "name": check.name,
+        "shortDescription": { "text": check.what },
+        "fullDescription": { "text": check.why },
+        "help": { "text": format!("To mend it: {}.\n\nFrom: {}.", check.fix, check.sources.join(", ")) },
+        "defaultConfiguration": { "level": level },
+    })
+}
+
+fn result(index: usize, answer: &Answer) -> Value {
+    // What could not be looked at is open, and only what failed has a level.
+    let (kind, level) = match answer.status {
+        Status::Fail => ("fail", "error"),
+        Status::Warn => ("fail", "warning"),
+        _ => ("open", "none"),
+    };
+    let mut result = json!({
+        "ruleId": answer.check.id,
+        "ruleIndex": index,
+        "kind": kind,
+        "level": level,
+        "message": { "text": format!("{}. Help: {}.", answer.found, answer.fix) },
+    });
+    if let Some(path) = answer.read.first() {
+        let uri = uri(path.trim_start_matches('/').into());
+        result["locations"] =
+            json!([{ "physicalLocation": { "artifactLocation": { "uri": uri, "uriBaseId": ROOT } } }]);
+    }
+    if let Some(reason) = &answer.waived {
+        result["suppressions"] = json!([{ "kind": "external", "justification": reason }]);
+    }
+    result
+}
