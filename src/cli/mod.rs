@@ -36,7 +36,7 @@ pub struct Cli {
 const AFTER_HELP: &str = "\
 Exit status:
   0  done, nothing to say
-  1  differences, findings at or above --fail-on, or a service above --threshold
+  1  differences, findings at or above --fail-on, a service above --threshold, or a check of the host that fails
   2  it could not be done, and nothing was changed";
 
 /// Options of every command.
@@ -91,12 +91,12 @@ pub enum Command {
     /// is rendered and judged; with PATH the .container, .volume, .network, .pod, .kube, .image, .build and .artifact
     /// files found there, their drop-ins and slices. `plimsoll explain RULE` says more about a finding.
     Check(CheckArgs),
-    /// Explain a rule of `check`, or list them all
+    /// Explain a rule of `check` or a check of the host, or list them all
     ///
     /// Says when it fires and why that matters, shows what is bad and what is good, how to mend it, how to accept it,
     /// and where it comes from.
     Explain {
-        /// Ids or names of rules: PL203, writable-rootfs
+        /// Ids or names of rules and checks: PL203, writable-rootfs, HC04
         #[arg(value_name = "RULE")]
         rules: Vec<String>,
     },
@@ -142,6 +142,7 @@ pub enum Command {
     /// into NORMAL and nowhere else, and remembers nothing.
     Generator(GeneratorArgs),
     /// The host itself: where it stands
+    /// The host itself: where it stands, and whether it can carry the catalog
     #[command(subcommand)]
     Host(HostCommand),
     /// Print the JSON Schema of the catalog's TOML files

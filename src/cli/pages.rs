@@ -27,14 +27,10 @@ pub fn man() -> io::Result<Vec<u8>> {
     section(&mut text, ".SH OPTIONS", |text| page.render_options_section(text))?;
     writeln!(text, ".SH COMMANDS")?;
     for command in cli.get_subcommands() {
-        // What every command takes stands above already.
-        let page = Man::new(command.clone().mut_args(|arg| {
-            let common = arg.is_global_set() || arg.get_id() == "help";
-            arg.hide(common)
-        }));
-        section(&mut text, &format!(".SS {}", command.get_name()), |text| page.render_synopsis_section(text))?;
-        section(&mut text, ".PP", |text| page.render_description_section(text))?;
-        section(&mut text, ".PP", |text| page.render_options_section(text))?;
+        command_section(&mut text, command, command.get_name())?;
+        for within in command.get_subcommands().filter(|within| within.get_name() != "help") {
+            command_section(&mut text, within, &format!("{} {}", command.get_name(), within.get_name()))?;
+        }
     }
     writeln!(text, ".SH EXIT STATUS")?;
     for (status, meaning) in AFTER_HELP.lines().filter_map(|line| line.trim().split_once("  ")) {
@@ -53,6 +49,18 @@ pub fn man() -> io::Result<Vec<u8>> {
         ".SH SEE ALSO\npodman\\-systemd.unit(5), systemd.slice(5), systemd.generator(7), systemd.resource\\-control(5)"
     )?;
     Ok(text)
+}
+
+/// What a man page says of one command.
+fn command_section(text: &mut Vec<u8>, command: &clap::Command, name: &str) -> io::Result<()> {
+    // What every command takes stands above already.
+    let page = Man::new(command.clone().mut_args(|arg| {
+        let common = arg.is_global_set() || arg.get_id() == "help";
+        arg.hide(common)
+    }));
+    section(text, &format!(".SS {name}"), |text| page.render_synopsis_section(text))?;
+    section(text, ".PP", |text| page.render_description_section(text))?;
+    section(text, ".PP", |text| page.render_options_section(text))
 }
 
 /// A section of a man page under a heading of our own, without the preamble that the title has already.

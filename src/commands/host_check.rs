@@ -18,7 +18,7 @@ use crate::{
     },
     live::podman,
     model::Policy,
-    policy::host::{Checked, HostCheck},
+    policy::host::{Answer, Checked, HostCheck},
     report::{self, host_text::Much},
 };
 
@@ -95,14 +95,15 @@ pub fn run(options: &Options, streams: &mut Streams<'_>) -> io::Result<Status> {
         }
     };
     write!(streams.out, "{text}")?;
-    let fails = checked.answers.iter().any(|answer| answer.counts());
+    let fails = checked.answers.iter().any(Answer::counts);
     Ok(if fails { Status::Differs } else { Status::Clean })
 }
 
 fn look(options: &Options, sources: &mut Sources, diagnostics: &mut Diagnostics) -> Option<Checked> {
-    let catalog = match options.place.is_there(diagnostics)? {
-        true => Some(catalog::load(&options.place, &[], sources, diagnostics)?.0),
-        false => None,
+    let catalog = if options.place.is_there(diagnostics)? {
+        Some(catalog::load(&options.place, &[], sources, diagnostics)?.0)
+    } else {
+        None
     };
     let root = Root::open(&options.root).map_err(|error| {
         let message = format!("the root `{}` cannot be opened: {error}", options.root);

@@ -20,7 +20,7 @@ use rustix::{
 /// Nothing greater is looked at.
 const LARGEST: u64 = 32 * 1024 * 1024;
 
-/// The kernel's own limit (path_resolution(7)).
+/// The kernel's own limit (`path_resolution(7)`).
 const MOST_LINKS: usize = 40;
 
 /// What stands somewhere: `None` where nothing does, `Err` with a phrase where that cannot be told.

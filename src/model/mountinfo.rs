@@ -11,7 +11,7 @@ pub struct MountPoint {
     pub kind: String,
     /// Options of the file system, whoever mounts it: `rw,size=65536k`.
     whole: String,
-    /// Whether what is mounted beneath it shows in copies of it (mount_namespaces(7)).
+    /// Whether what is mounted beneath it shows in copies of it (`mount_namespaces(7)`).
     pub is_shared: bool,
 }
 

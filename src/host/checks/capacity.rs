@@ -46,6 +46,7 @@ pub(super) const ITEMS: &[Item] = &[
     },
 ];
 
+#[expect(clippy::unnecessary_wraps, reason = "every check has this form")]
 fn machine(scope: &Scope<'_>) -> Result<Said, String> {
     let Some(catalog) = scope.catalog else { return Ok(not_applicable("without a catalog nothing is promised")) };
     if catalog.services.is_empty() {

@@ -15,9 +15,9 @@ pub(super) const ITEMS: &[Item] = &[
             fails: Some("version 1, or a mixture of both, is mounted on /sys/fs/cgroup"),
             warns: None,
             why: "Quadlet needs version 2. Under version 1 podman and systemd cannot share a tree, so the limits of a slice do not hold the container, and memory.high, swap limits and the count of kills for want of memory are not there.",
-            fix: "boot with systemd.unified_cgroup_hierarchy=1, or take a release that has version 2 alone: any with systemd 256 or later",
+            fix: "boot with systemd.unified_cgroup_hierarchy=1, or take a release that has version 2 alone; one whose systemd is 258 or later knows nothing else",
             today: Some(
-                "Version 2 alone is the default of every distribution that ships Podman 4.9 or later. What is said of rc_cgroup_mode is for OpenRC, where Quadlet does not run.",
+                "Version 2 alone is the default of Fedora from 31, of Debian from 11, of RHEL from 9 and of Ubuntu from 22.04 on. What is said of rc_cgroup_mode is for OpenRC, where Quadlet does not run.",
             ),
             reads: &["/proc/self/mountinfo", "/sys/fs/cgroup/cgroup.controllers"],
             sources: &["A11", "A16", "podman-systemd.unit(5)", "cgroups(7)"],

@@ -147,15 +147,25 @@ fn shown(range: &SubRange) -> String {
     format!("{}:{}:{}", range.owner, range.start, range.count)
 }
 
-/// What a service asks of its user namespace, where that is ids out of the pool: how many, if it says so.
-fn from_pool(service: &Service) -> Option<Option<u64>> {
+/// What a service asks of the pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asked {
+    /// So many ids.
+    Exactly(u64),
+    /// As many as podman finds right.
+    Some,
+}
+
+/// What a service asks of the pool; nothing where its ids come from elsewhere.
+fn from_pool(service: &Service) -> Option<Asked> {
     let mode = service.text("UserNS")?;
     let options = match mode.split_once(':') {
         Some(("auto", options)) => options,
         None if mode == "auto" => "",
         _ => return None,
     };
-    Some(options.split(',').find_map(|option| option.strip_prefix("size=")?.parse().ok()))
+    let size = options.split(',').find_map(|option| option.strip_prefix("size=")?.parse().ok());
+    Some(size.map_or(Asked::Some, Asked::Exactly))
 }
 
 fn pool(scope: &Scope<'_>) -> Result<Said, String> {
@@ -284,7 +294,7 @@ fn capacity(scope: &Scope<'_>) -> Result<Said, String> {
     if scope.catalog.is_none() {
         return Ok(not_applicable("without a catalog nobody needs ids"));
     }
-    let asked: Vec<Option<u64>> = scope.services().filter_map(from_pool).collect();
+    let asked: Vec<Asked> = scope.services().filter_map(from_pool).collect();
     if asked.is_empty() {
         return Ok(not_applicable("no service of the catalog takes ids from a pool"));
     }
@@ -292,8 +302,9 @@ fn capacity(scope: &Scope<'_>) -> Result<Said, String> {
     let names: Vec<&str> = owners.iter().map(String::as_str).collect();
     let [users, groups] = files(scope)?.map(|ids| ids.capacity(&names));
     let there = users.min(groups);
-    let said: u64 = asked.iter().flatten().fold(0, |sum, size| sum.saturating_add(*size));
-    let unsaid = asked.iter().filter(|size| size.is_none()).count() as u64;
+    let sizes = asked.iter().filter_map(|asked| if let Asked::Exactly(size) = asked { Some(*size) } else { None });
+    let said = sizes.fold(0, u64::saturating_add);
+    let unsaid = asked.iter().filter(|asked| **asked == Asked::Some).count() as u64;
     let most = said.saturating_add(unsaid.saturating_mul(MOST_PER_SERVICE));
     let services =
         if asked.len() == 1 { "1 service takes".to_owned() } else { format!("{} services take", asked.len()) };

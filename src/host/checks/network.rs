@@ -14,7 +14,7 @@ pub(super) const ITEMS: &[Item] = &[
             what: "The host's firewall drops what it was not told to let in.",
             fails: None,
             warns: Some("no firewall with such a default is switched on"),
-            why: "A port that a service publishes by mistake, or one of the host's own daemons, is then open to whoever can reach the host.",
+            why: "One of the host's own daemons, or what somebody started to try it out, is then open to whoever can reach the host.",
             fix: "write a chain with hook input and policy drop into /etc/nftables.conf and switch nftables.service on (`plimsoll host render` writes a sample), or use firewalld or ufw",
             today: Some(
                 "Containers on a macvlan or ipvlan network do not pass the host's firewall at all: for them the filter is on the gateway, or in the service's own ip_address_allow. podman's published ports are forwarded, and pass the hook forward, not input.",
@@ -117,7 +117,8 @@ impl Parts {
 
 /// Whether a base chain of the hook input drops what no rule of it accepts (nft(8)).
 fn drops_input(text: &str) -> bool {
-    let bare: String = text.lines().map(|line| format!("{}\n", line.split('#').next().unwrap_or_default())).collect();
+    let bare: Vec<&str> = text.lines().map(|line| line.split('#').next().unwrap_or_default()).collect();
+    let bare = bare.join("\n");
     bare.split(['{', '}']).any(|block| {
         let statements: Vec<Vec<&str>> =
             block.split([';', '\n']).map(|statement| statement.split_ascii_whitespace().collect()).collect();

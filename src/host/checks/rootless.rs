@@ -114,7 +114,7 @@ fn delegated(scope: &Scope<'_>) -> Result<Said, String> {
         _ => {
             let values = config::unit_values(scope.root, "user@.service", "Service", "Delegate")?;
             let values = values.ok_or("neither the user's cgroup nor user@.service is there")?;
-            (format!("Delegate= of user@.service says"), values.join(" "))
+            ("Delegate= of user@.service says".to_owned(), values.join(" "))
         }
     };
     let words: Vec<&str> = words.split_ascii_whitespace().collect();
@@ -157,7 +157,7 @@ fn storage(scope: &Scope<'_>) -> Result<Said, String> {
         Some(program) if can => parts
             .add(Status::Warn, format!("/{path} sets mount_program = {program}, and Linux {major}.{minor} needs none")),
         Some(program) => {
-            parts.add(Status::Pass, format!("/{path} sets mount_program = {program}, for Linux {major}.{minor}"))
+            parts.add(Status::Pass, format!("/{path} sets mount_program = {program}, for Linux {major}.{minor}"));
         }
         None if can => parts.add(Status::Pass, format!("overlay of Linux {major}.{minor}")),
         None => parts.add(

@@ -10,7 +10,7 @@ use crate::{
     policy::host::{HostCheck, Status},
 };
 
-/// The kernel from which on a file system can be mounted with other ids (mount_setattr(2)).
+/// The kernel from which on a file system can be mounted with other ids (`mount_setattr(2)`).
 const IDMAPPED_SINCE: &[(&str, (u32, u32))] = &[
     ("ext4", (5, 12)),
     ("xfs", (5, 12)),
@@ -73,7 +73,7 @@ pub(super) const ITEMS: &[Item] = &[
                 "a directory or file is not root's, or group or others may write to it, or may read a file of environment variables",
             ),
             warns: None,
-            why: "Whoever can write a file in one of these directories runs a program as root at the next daemon-reload.",
+            why: "Whoever can write a file in one of these directories runs a program as root at the next daemon-reload. A file of environment variables often holds a password.",
             fix: "chown root:root and chmod go-w what is named; chmod 0600 the files of environment variables",
             today: None,
             reads: &[
@@ -214,7 +214,7 @@ fn permissions(scope: &Scope<'_>) -> Result<Said, String> {
     let mut todo: Vec<String> = vec!["etc/containers".to_owned(), "etc/systemd/system".to_owned()];
     let mut wrong = Vec::new();
     let mut looked = 0;
-    let owner = scope.root.owner();
+    let roots = scope.root.owner();
     while let Some(path) = todo.pop() {
         let Some(owned) = scope.root.owned(&path)? else { continue };
         looked += 1;
@@ -223,7 +223,7 @@ fn permissions(scope: &Scope<'_>) -> Result<Said, String> {
                 "there are more than {MOST_FILES} files beneath /etc/containers and /etc/systemd/system"
             ));
         }
-        if owned.uid != 0 && owned.uid != owner {
+        if owned.uid != 0 && owned.uid != roots {
             wrong.push(format!("/{path} belongs to user {}", owned.uid));
         }
         // What a link in such a directory leads to is another's business, but for who owns it.
@@ -269,6 +269,7 @@ fn environment_files(scope: &Scope<'_>) -> Vec<String> {
     files
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "every check has this form")]
 fn given(scope: &Scope<'_>) -> Result<Said, String> {
     let mut parts = Parts::default();
     let mut there = 0;

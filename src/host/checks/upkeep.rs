@@ -47,6 +47,7 @@ pub(super) const ITEMS: &[Item] = &[
             reads: &[
                 "/etc/systemd/system/timers.target.wants",
                 "/usr/lib/systemd/system/timers.target.wants",
+                "~/.config/systemd/user/timers.target.wants",
                 "the catalog",
             ],
             sources: &["A57", "A58", "podman-auto-update(1)"],
@@ -121,8 +122,11 @@ fn audit(scope: &Scope<'_>) -> Result<Said, String> {
 }
 
 fn timers(scope: &Scope<'_>) -> Result<Said, String> {
-    let dirs = if scope.is_rootless() { config::USERS } else { config::SYSTEM };
-    let is_on = |timer: &str| config::is_enabled(scope.root, timer, &["timers.target"], dirs);
+    let own = if scope.is_rootless() { Some(scope.account()?.home) } else { None };
+    let own = own.map(|home| format!("{}/.config/systemd/user", home.trim_start_matches('/')));
+    let mut dirs = if own.is_some() { config::USERS.to_vec() } else { config::SYSTEM.to_vec() };
+    dirs.extend(own.as_deref());
+    let is_on = |timer: &str| config::is_enabled(scope.root, timer, &["timers.target"], &dirs);
     let mut parts = Parts::default();
     let updated: Vec<&str> = scope
         .services()
