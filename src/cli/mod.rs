@@ -36,7 +36,7 @@ pub struct Cli {
 const AFTER_HELP: &str = "\
 Exit status:
   0  done, nothing to say
-  1  differences, findings at or above --fail-on, a service above --threshold, or a check of the host that fails
+  1  differences, findings at or above --fail-on, a service above --threshold, a failing check
   2  it could not be done, and nothing was changed";
 
 /// Options of every command.
