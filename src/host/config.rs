@@ -1,6 +1,6 @@
 //! Configuration files of a host: containers.conf(5), storage.conf(5), drop-ins of units, accounts.
 
-use super::root::Root;
+use super::root::{Found, Root};
 use crate::unit::{Dialect, Unit};
 
 /// A line of `/etc/passwd` or `/etc/group`.
@@ -74,18 +74,18 @@ pub(super) fn graph_root(root: &Root) -> Result<String, String> {
     Ok(set.unwrap_or("/var/lib/containers/storage").trim_start_matches('/').to_owned())
 }
 
-/// Every value of a key of a unit and its drop-ins, in systemd's order, without what an empty one takes back. Nothing where
-/// there is no such unit.
-pub(super) fn unit_values(root: &Root, unit: &str, section: &str, key: &str) -> Result<Option<Vec<String>>, String> {
+/// Every value of a key of a unit and its drop-ins, in systemd's order, without what an empty one takes back. `dirs` are
+/// those of the units, the strongest first. Nothing where there is no such unit.
+pub(super) fn unit_values(root: &Root, unit: &str, (section, key): (&str, &str), dirs: &[&str]) -> Found<Vec<String>> {
     let mut texts = Vec::new();
-    for dir in ["etc/systemd/system", "usr/lib/systemd/system"] {
+    for dir in dirs {
         if let Some(text) = root.text(&format!("{dir}/{unit}"))? {
             texts.push(text);
             break;
         }
     }
     let is_there = !texts.is_empty();
-    for dir in ["usr/lib/systemd/system", "etc/systemd/system"] {
+    for dir in dirs.iter().rev() {
         texts.extend(root.texts(&format!("{dir}/{unit}.d"), ".conf")?.into_iter().map(|(_, text)| text));
     }
     let mut values = Vec::new();
@@ -101,18 +101,23 @@ pub(super) fn unit_values(root: &Root, unit: &str, section: &str, key: &str) -> 
     Ok((is_there || !values.is_empty()).then_some(values))
 }
 
-/// Whether a unit is wanted by a target: a link of the administrator's or of the vendor's, and not masked.
+/// Whether a unit is wanted by a target, through a link or a drop-in of the administrator's or of the vendor's, and not
+/// masked.
 pub(super) fn is_enabled(root: &Root, unit: &str, targets: &[&str], dirs: &[&str]) -> Result<bool, String> {
     for dir in dirs {
         if root.link(&format!("{dir}/{unit}"))?.is_some_and(|target| target == "/dev/null") {
             return Ok(false);
         }
     }
-    for dir in dirs {
-        for target in targets {
+    for target in targets {
+        for dir in dirs {
             if root.has(&format!("{dir}/{target}.wants/{unit}"))? {
                 return Ok(true);
             }
+        }
+        let wants = unit_values(root, target, ("Unit", "Wants"), dirs)?.unwrap_or_default();
+        if wants.iter().any(|wants| wants.split_ascii_whitespace().any(|wanted| wanted == unit)) {
+            return Ok(true);
         }
     }
     Ok(false)

@@ -387,6 +387,13 @@ const CASES: &[Case] = &[
     ("HC20", Status::Warn, "debian", "", "rootful"),
     (
         "HC20",
+        Status::Pass,
+        "debian",
+        "== etc/systemd/system/timers.target.d/prune.conf\n[Unit]\nWants=x.timer plimsoll-prune.timer\n",
+        "rootful",
+    ),
+    (
+        "HC20",
         Status::Fail,
         "hardened",
         "== -etc/systemd/system/timers.target.wants/podman-auto-update.timer\n",

@@ -145,13 +145,14 @@ fn socket(scope: &Scope<'_>) -> Result<Said, String> {
     {
         parts.add(Status::Fail, format!("everybody may open /run/podman/podman.sock: its mode is {:04o}", owned.mode));
     }
-    let mode = config::unit_values(scope.root, "podman.socket", "Socket", "SocketMode")?;
+    let mode = config::unit_values(scope.root, "podman.socket", ("Socket", "SocketMode"), config::SYSTEM)?;
     if let Some(mode) = mode.as_ref().and_then(|modes| modes.last())
         && u32::from_str_radix(mode, 8).is_ok_and(|mode| mode & 0o006 != 0)
     {
         parts.add(Status::Fail, format!("everybody may open it: SocketMode={mode}"));
     }
-    let listens = config::unit_values(scope.root, "podman.socket", "Socket", "ListenStream")?.unwrap_or_default();
+    let listens = config::unit_values(scope.root, "podman.socket", ("Socket", "ListenStream"), config::SYSTEM)?
+        .unwrap_or_default();
     if let Some(address) = listens.iter().find(|address| !address.starts_with(['/', '%', '@'])) {
         parts.add(Status::Fail, format!("it listens on the network: ListenStream={address}"));
     }

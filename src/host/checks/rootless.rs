@@ -112,7 +112,7 @@ fn delegated(scope: &Scope<'_>) -> Result<Said, String> {
     let (whence, words) = match scope.root.text(&cgroup) {
         Ok(Some(text)) => (format!("user@{user}.service has"), text),
         _ => {
-            let values = config::unit_values(scope.root, "user@.service", "Service", "Delegate")?;
+            let values = config::unit_values(scope.root, "user@.service", ("Service", "Delegate"), config::SYSTEM)?;
             let values = values.ok_or("neither the user's cgroup nor user@.service is there")?;
             ("Delegate= of user@.service says".to_owned(), values.join(" "))
         }

@@ -130,7 +130,11 @@ fn sources<'c>(scope: &Scope<'c>, graph_root: &str) -> Vec<(&'c Service, &'c Mou
 fn idmap(scope: &Scope<'_>) -> Result<Said, String> {
     let idmapped = |service: &Service| service.mounts.iter().any(|mount| mount.idmap);
     if !scope.services().any(idmapped) {
-        return Ok(not_applicable("no volume of the catalog is idmapped"));
+        return Ok(not_applicable(if scope.catalog.is_some() {
+            "no volume of the catalog is idmapped"
+        } else {
+            "without a catalog there is no volume"
+        }));
     }
     let kernel = system::kernel(scope.root)?;
     let mounts = mounts(scope)?;

@@ -46,6 +46,7 @@ pub(super) const ITEMS: &[Item] = &[
             ),
             reads: &[
                 "/etc/systemd/system/timers.target.wants",
+                "/etc/systemd/system/timers.target.d",
                 "/usr/lib/systemd/system/timers.target.wants",
                 "~/.config/systemd/user/timers.target.wants",
                 "the catalog",
