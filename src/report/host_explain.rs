@@ -79,7 +79,9 @@ pub fn markdown(themes: Themes<'_>) -> String {
             if let Some(today) = check.today {
                 let _ = write!(text, "What is true today: {today}\n\n");
             }
-            let reads: Vec<String> = check.reads.iter().map(|path| format!("`{path}`")).collect();
+            let is_path = |read: &str| read.starts_with(['/', '~']);
+            let shown = |read: &&str| if is_path(read) { format!("`{read}`") } else { (*read).to_owned() };
+            let reads: Vec<String> = check.reads.iter().map(shown).collect();
             let _ = write!(text, "Reads: {}.\n\nFrom: {}.\n\n", reads.join(", "), check.sources.join(", "));
         }
     }
