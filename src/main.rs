@@ -69,6 +69,9 @@ fn run(cli: Cli) -> io::Result<Status> {
         Command::Uninstall(args) => commands::installed::uninstall(&args.options(&cli.global), &mut streams)?,
         Command::Verify(args) => commands::verify::run(&args.options(&cli.global), &mut streams)?,
         Command::Generator(args) => generator::run_as_called(&args.called(), streams.err),
+        Command::Host(HostCommand::Render(args)) => {
+            commands::host_render::run(&args.options(&cli.global), &mut streams)?
+        }
         Command::Host(HostCommand::Check(args)) => commands::host_check::run(&args.options(&cli.global), &mut streams)?,
         Command::Schema { of } => commands::schema::run(of.into(), &mut streams)?,
         Command::Completions { shell } => {

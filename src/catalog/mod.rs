@@ -6,6 +6,7 @@
 
 mod fields;
 mod files;
+mod host;
 mod mount;
 mod node;
 mod plain;
@@ -209,6 +210,7 @@ fn assemble(files: &Files, trees: Trees, built_in: &BuiltIn, diagnostics: &mut D
         services,
         companions,
         policy: settings.policy,
+        host: settings.host,
         waivers: settings.waivers,
     }
 }

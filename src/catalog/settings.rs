@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use super::{
     fields::{self, Fields},
     files::StackDir,
-    known_name,
+    host, known_name,
     node::Entry,
     origin_of, plain, schema,
     service::limits,
@@ -16,7 +16,7 @@ use super::{
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, FileId, Origin, Severity, Sourced},
     model::{
-        Companion, Invalid, Limits, NETWORK_MODES, Name, Network, PodmanVersion, Policy, Profile, Stack, Target,
+        Companion, HostSettings, Invalid, Limits, NETWORK_MODES, Name, Network, PodmanVersion, Policy, Profile, Stack, Target,
         Verbatim, Volume, Waiver,
     },
 };
@@ -37,6 +37,7 @@ pub(crate) struct Settings {
     pub(crate) slice_verbatim: Vec<Verbatim>,
     pub(crate) slice_origin: Origin,
     pub(crate) policy: Policy,
+    pub(crate) host: HostSettings,
     pub(crate) waivers: Vec<Waiver>,
 }
 
@@ -47,13 +48,15 @@ pub(crate) fn read(tree: Option<&super::Node>, diagnostics: &mut Diagnostics) ->
     let name = fields.noun("name", Name::new);
     let target = target(&fields.table("target"), diagnostics);
     let slice = fields.table("slice");
+    let policy = policy(&fields.table("policy"), diagnostics);
     Settings {
         name: name.map_or_else(|| known_name("plimsoll"), |name| name.value),
         slice_name: slice.noun("name", Name::new).map_or_else(|| known_name("services"), |name| name.value),
         slice_limits: limits::read(&slice, diagnostics),
         slice_verbatim: verbatim::systemd(&slice, diagnostics),
         slice_origin: origin_of(fields.node("slice")),
-        policy: policy(&fields.table("policy"), diagnostics),
+        host: host::read(&fields, &policy, target.profile, diagnostics),
+        policy,
         waivers: waivers(&fields, diagnostics),
         target,
     }
@@ -270,7 +273,7 @@ fn resource_name(fields: &Fields<'_>, key: &str, (short, name): (&str, &Name), e
     fields.noun(key, |text| Ok(text.to_owned())).unwrap_or_else(|| Sourced::new(own, Origin::At(entry.key)))
 }
 
-fn nouns<T>(fields: &Fields<'_>, key: &str, parse: fn(&str) -> Option<T>) -> Vec<Sourced<T>> {
+pub(super) fn nouns<T>(fields: &Fields<'_>, key: &str, parse: fn(&str) -> Option<T>) -> Vec<Sourced<T>> {
     let refuse = || Invalid::new("", "");
     let nodes = fields.items(key).unwrap_or_default();
     nodes.iter().filter_map(|node| fields::noun(node, |text| parse(text).ok_or_else(refuse))).collect()

@@ -4,7 +4,7 @@ use camino::Utf8PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::{Global, folder, judged::day};
-use crate::commands::{host_check, judged::Date};
+use crate::commands::{host_check, judged::Date, render};
 
 /// What to do about the host.
 #[derive(Debug, Subcommand)]
@@ -15,6 +15,11 @@ pub enum HostCommand {
     /// what could not be read never passes. With a catalog it also says whether the host can carry it. `plimsoll explain
     /// HC04` says more about a check.
     Check(HostCheckArgs),
+    /// Render the files of the host itself into the tree of the units
+    ///
+    /// Podman's settings, ids, modules, audit rules, timers and more, as [host] of catalog.toml says; each file tells why it
+    /// is there. `plimsoll install --with-host` brings them in, and `plimsoll diff --with-host` shows what that changes.
+    Render(HostRenderArgs),
 }
 
 /// How to print the checks.
@@ -65,6 +70,31 @@ impl HostCheckArgs {
             root: if is_root { "/".into() } else { self.root },
             format: self.format.into(),
             as_of: self.as_of,
+            quiet: global.quiet,
+            verbose: global.verbose,
+        }
+    }
+}
+
+/// Options of `host render`.
+#[derive(Args, Debug)]
+pub struct HostRenderArgs {
+    /// The folder of the tree [default: out, beside the catalog directory]
+    #[arg(long, value_name = "DIR", value_parser = folder)]
+    pub out: Option<Utf8PathBuf>,
+    /// Say whether the tree is what the catalog says, and write nothing; with -v also how it differs
+    #[arg(long)]
+    pub check: bool,
+}
+
+impl HostRenderArgs {
+    /// The options of the command.
+    pub fn options(self, global: &Global) -> render::Options {
+        render::Options {
+            place: global.place(),
+            out: self.out,
+            mode: if self.check { render::Mode::Check } else { render::Mode::Write },
+            services: Vec::new(),
             quiet: global.quiet,
             verbose: global.verbose,
         }

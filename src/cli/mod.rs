@@ -5,7 +5,7 @@ mod hosts;
 mod judged;
 mod pages;
 
-pub use host::{HostCheckArgs, HostCheckFormat, HostCommand};
+pub use host::{HostCheckArgs, HostCheckFormat, HostCommand, HostRenderArgs};
 pub use hosts::{
     DiffArgs, DiffFormat, HostArgs, HowArgs, InstallArgs, InstalledArgs, InstalledFormat, Restart, RollbackArgs,
     UninstallArgs, VerifyArgs, WhichArgs,
@@ -141,8 +141,7 @@ pub enum Command {
     /// /usr/lib/systemd/system-generators/ or user-generators/ that is called plimsoll-generator. Run by hand it writes
     /// into NORMAL and nowhere else, and remembers nothing.
     Generator(GeneratorArgs),
-    /// The host itself: where it stands
-    /// The host itself: where it stands, and whether it can carry the catalog
+    /// The host itself: where it stands, and the files that bring it there
     #[command(subcommand)]
     Host(HostCommand),
     /// Print the JSON Schema of the catalog's TOML files

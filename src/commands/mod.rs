@@ -7,6 +7,7 @@ pub mod explain;
 pub mod generator;
 pub mod host;
 pub mod host_check;
+pub mod host_render;
 pub mod incoming;
 pub mod install;
 pub mod installed;

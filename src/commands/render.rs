@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Diagnostics, Sources},
-    install::tree,
+    install::tree::{self, Part, TreeError},
     render::{Bundle, Changes},
     report,
 };
@@ -61,18 +61,13 @@ pub fn run(options: &Options, streams: &mut Streams<'_>) -> io::Result<Status> {
         write!(streams.out, "{}", report::quadlets::text(&bundle))?;
         return Ok(Status::Clean);
     }
-    let out = options.out.clone().unwrap_or_else(|| options.place.beside("out"));
-    // Held until everything is written: of two runs at once the second waits for the first.
-    let _lock = if options.mode == Mode::Write { tree::lock(out.as_std_path()) } else { None };
-    let changes = match tree::compare(out.as_std_path(), &bundle, !options.services.is_empty()) {
-        Ok(changes) => changes,
+    let part = if options.services.is_empty() { Part::Units } else { Part::SomeUnits };
+    let (out, changes) = match bring(options, &bundle, part) {
+        Ok(brought) => brought,
         Err(error) => return fail(&error.to_string(), streams),
     };
     if options.mode == Mode::Check {
-        return check(options, &bundle, &changes, &out, streams);
-    }
-    if let Err(error) = tree::write(out.as_std_path(), &bundle, &changes) {
-        return fail(&error.to_string(), streams);
+        return check(options, &bundle, &changes, &out, "plimsoll render", streams);
     }
     if !options.quiet {
         let summary = report::summary::text(&catalog, &bundle, &changes, out.as_str(), options.verbose);
@@ -81,11 +76,24 @@ pub fn run(options: &Options, streams: &mut Streams<'_>) -> io::Result<Status> {
     Ok(Status::Clean)
 }
 
-fn check(
+/// Brings the folder to hold a bundle, or only looks at it; the folder, and what had or has to change.
+pub(super) fn bring(options: &Options, bundle: &Bundle, part: Part) -> Result<(Utf8PathBuf, Changes), TreeError> {
+    let out = options.out.clone().unwrap_or_else(|| options.place.beside("out"));
+    // Held until everything is written: of two runs at once the second waits for the first.
+    let _lock = if options.mode == Mode::Write { tree::lock(out.as_std_path()) } else { None };
+    let changes = tree::compare(out.as_std_path(), bundle, part)?;
+    if options.mode == Mode::Write {
+        tree::write(out.as_std_path(), bundle, &changes)?;
+    }
+    Ok((out, changes))
+}
+
+pub(super) fn check(
     options: &Options,
     bundle: &Bundle,
     changes: &Changes,
     out: &Utf8Path,
+    command: &str,
     streams: &mut Streams<'_>,
 ) -> io::Result<Status> {
     if changes.is_empty() {
@@ -98,11 +106,11 @@ fn check(
     write!(streams.out, "{}", report::changes::text(changes, bundle, out.as_str(), old))?;
     let count = changes.created.len() + changes.replaced.len() + changes.removed.len();
     let files = if count == 1 { "file" } else { "files" };
-    writeln!(streams.err, "{out} differs from the catalog in {count} {files}: run `plimsoll render`")?;
+    writeln!(streams.err, "{out} differs from the catalog in {count} {files}: run `{command}`")?;
     Ok(Status::Differs)
 }
 
-fn fail(message: &str, streams: &mut Streams<'_>) -> io::Result<Status> {
+pub(super) fn fail(message: &str, streams: &mut Streams<'_>) -> io::Result<Status> {
     for line in message.lines() {
         writeln!(streams.err, "error: {line}")?;
     }

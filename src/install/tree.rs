@@ -14,11 +14,42 @@ use std::{
 
 use crate::{
     parallel,
-    render::{Bundle, Changes, RenderedFile, is_ours},
+    render::{
+        Bundle, Changes, RenderedFile,
+        host::{places, signatures},
+        is_ours,
+    },
 };
 
 /// The directories of a tree that units stand in.
 const ROOTS: &[&str] = &["etc/containers/systemd", "etc/systemd/system", "etc/systemd/user"];
+
+/// Which files of a folder a bundle is about: whatever else stands in it is left alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// All units and slices.
+    Units,
+    /// Some of them.
+    SomeUnits,
+    /// All files of the host itself.
+    Host,
+}
+
+impl Part {
+    /// The directories that its files may stand in.
+    fn roots(self) -> Vec<&'static str> {
+        if self == Self::Host { places::directories() } else { ROOTS.to_vec() }
+    }
+
+    fn has(self, path: &str) -> bool {
+        places::on_host(path).is_some() == (self == Self::Host)
+    }
+}
+
+/// Whether a file of a tree was rendered.
+fn is_rendered(path: &str, text: &[u8]) -> bool {
+    if path == places::POLICY { signatures::is_rendered(text) } else { is_ours(text) }
+}
 
 /// Why a folder cannot be brought to hold a bundle. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -50,27 +81,28 @@ pub fn lock(out: &Path) -> Option<fs::File> {
     Some(file)
 }
 
-/// Compares a folder with a bundle. With `only_these` nothing counts as removed: the bundle is a part of a catalog.
+/// Compares a folder with a bundle. Of units that are only some of a catalog, nothing counts as removed.
 ///
 /// # Errors
 /// What stands in the way, all of it.
-pub fn compare(out: &Path, bundle: &Bundle, only_these: bool) -> Result<Changes, TreeError> {
+pub fn compare(out: &Path, bundle: &Bundle, part: Part) -> Result<Changes, TreeError> {
     let mut errors = Vec::new();
     let mut there: BTreeSet<String> = BTreeSet::new();
-    for root in ROOTS {
+    for root in part.roots() {
         match check_way(out, root) {
-            Ok(true) => list(&out.join(root), root, &mut there, &mut errors),
+            Ok(true) => list(&out.join(root), root, part != Part::Host, &mut there, &mut errors),
             Ok(false) => {}
             Err(error) => errors.push(error),
         }
     }
+    there.retain(|path| part.has(path));
     if errors.is_empty() {
         // A link further down would lead the files of a whole directory elsewhere.
         let dirs: BTreeSet<&str> = bundle.files.iter().filter_map(|file| Some(file.path.rsplit_once('/')?.0)).collect();
         errors.extend(dirs.into_iter().filter_map(|dir| check_way(out, dir).err()));
     }
     let (to_compare, new): (Vec<_>, Vec<_>) = bundle.files.iter().partition(|file| there.remove(&file.path));
-    let compared = parallel::map(to_compare, |file| (file, is_there(&out.join(&file.path), file.text.as_bytes())));
+    let compared = parallel::map(to_compare, |file| (file, is_there(out, &file.path, file.text.as_bytes())));
     let mut changes =
         Changes { created: new.into_iter().map(|file| file.path.clone()).collect(), ..Changes::default() };
     for (file, result) in compared {
@@ -80,10 +112,10 @@ pub fn compare(out: &Path, bundle: &Bundle, only_these: bool) -> Result<Changes,
             Err(error) => errors.push(error),
         }
     }
-    if !only_these {
+    if part != Part::SomeUnits {
         for path in there {
             // Others' files are left alone, whatever they are.
-            if read_file(&out.join(&path)).is_ok_and(|text| is_ours(&text)) {
+            if read_file(&out.join(&path)).is_ok_and(|text| is_rendered(&path, &text)) {
                 changes.removed.push(path);
             }
         }
@@ -236,8 +268,8 @@ fn check_way(out: &Path, below: &str) -> Result<bool, TreeError> {
     Ok(true)
 }
 
-/// Every name beneath a directory that could be a unit's; directories are walked, links are not.
-fn list(dir: &Path, shown: &str, there: &mut BTreeSet<String>, errors: &mut Vec<TreeError>) {
+/// Every name beneath a directory that could be a file's; directories are walked where it is deep, links are not.
+fn list(dir: &Path, shown: &str, is_deep: bool, there: &mut BTreeSet<String>, errors: &mut Vec<TreeError>) {
     let entries = match fs::read_dir(dir).and_then(Iterator::collect::<Result<Vec<_>, _>>) {
         Ok(entries) => entries,
         Err(error) => return errors.push(TreeError::Io("read", dir.to_owned(), error)),
@@ -249,7 +281,9 @@ fn list(dir: &Path, shown: &str, there: &mut BTreeSet<String>, errors: &mut Vec<
             Ok(kind) if kind.is_dir() => {
                 // A directory may stand where a file is to be written.
                 there.insert(shown.clone());
-                list(&entry.path(), &shown, there, errors);
+                if is_deep {
+                    list(&entry.path(), &shown, is_deep, there, errors);
+                }
             }
             Ok(_) => {
                 there.insert(shown);
@@ -260,10 +294,11 @@ fn list(dir: &Path, shown: &str, there: &mut BTreeSet<String>, errors: &mut Vec<
 }
 
 /// True where a file holds a text, false where it holds another of ours.
-fn is_there(path: &Path, text: &[u8]) -> Result<bool, TreeError> {
-    let found = read_file(path)?;
-    if found != text && !is_ours(&found) {
-        return Err(TreeError::Foreign(path.to_owned()));
+fn is_there(out: &Path, path: &str, text: &[u8]) -> Result<bool, TreeError> {
+    let place = out.join(path);
+    let found = read_file(&place)?;
+    if found != text && !is_rendered(path, &found) {
+        return Err(TreeError::Foreign(place));
     }
     Ok(found == text)
 }
@@ -312,7 +347,7 @@ mod tests {
     }
 
     fn write_all(out: &Path, bundle: &Bundle) -> Result<(), TreeError> {
-        write(out, bundle, &compare(out, bundle, false)?)
+        write(out, bundle, &compare(out, bundle, Part::Units)?)
     }
 
     fn names(dir: &Path) -> Vec<String> {
@@ -331,7 +366,7 @@ mod tests {
         fs::create_dir_all(out.join("etc/.containers.plimsoll.d/systemd")).unwrap();
         let both = bundle(&["etc/containers/systemd/c/b.slice", "etc/systemd/system/a.slice"]);
         write_all(&out, &both).unwrap();
-        assert!(compare(&out, &both, false).unwrap().is_empty());
+        assert!(compare(&out, &both, Part::Units).unwrap().is_empty());
         assert_eq!(names(temp.path()), ["out"]);
         assert_eq!(names(&out.join("etc")), ["containers", "systemd"]);
     }

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use ipnet::IpNet;
 use std::net::IpAddr;
 
-use super::{Limits, Name, PodmanVersion, Service, Setting, Text, Verbatim, Waiver};
+use super::{HostSettings, Limits, Name, PodmanVersion, Service, Setting, Text, Verbatim, Waiver};
 use crate::diagnostic::{FileId, Origin, Severity, Sourced};
 
 /// Who starts the containers.
@@ -167,6 +167,8 @@ pub struct Catalog {
     pub companions: Vec<(FileId, Companion)>,
     /// What `check` goes by.
     pub policy: Policy,
+    /// What it asks of its host.
+    pub host: HostSettings,
     /// Exceptions for the whole catalog.
     pub waivers: Vec<Waiver>,
 }

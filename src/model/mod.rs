@@ -5,6 +5,7 @@
 //! and who may use which ids.
 
 mod catalog;
+mod host;
 mod image;
 mod limits;
 pub mod mountinfo;
@@ -17,6 +18,7 @@ mod time;
 mod version;
 
 pub use catalog::{Catalog, Companion, FleetSlice, Network, Policy, Profile, Stack, Target, Volume};
+pub use host::{CleanedDirectory, HostSettings, IdRange, SignedRegistry};
 pub use image::{Image, ImageRef};
 pub use limits::{Cpus, Limits, Memory, MemoryPolicy, Pids};
 pub use name::{Name, env_name, secret_name};

@@ -121,7 +121,8 @@ impl Protocol {
         }
     }
 
-    fn as_str(self) -> &'static str {
+    /// As it is written: `tcp`.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Tcp => "tcp",
             Self::Udp => "udp",

@@ -61,6 +61,7 @@ impl File {
         let kind = match file.kind {
             FileKind::Quadlet(unit_type) => Kind::Quadlet(unit_type),
             FileKind::Slice => Kind::Slice,
+            FileKind::Host => Kind::Other,
         };
         let id = sources.add(SourceFile {
             path: out.join(&file.path),

@@ -49,6 +49,8 @@ pub enum FileKind {
     Quadlet(UnitType),
     /// A slice, which systemd reads itself: Quadlet ignores it without a word.
     Slice,
+    /// A file of the host itself, of whatever form.
+    Host,
 }
 
 /// A file of the tree.

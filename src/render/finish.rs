@@ -241,6 +241,8 @@ fn check_template_lines(
     let group = match kind {
         FileKind::Quadlet(unit_type) => unit_type.group(),
         FileKind::Slice => "Slice",
+        // No template makes one.
+        FileKind::Host => return,
     };
     let known = [group, "Unit", "Service", "Install", "Quadlet"];
     for (section, _) in unit.sections() {

@@ -7,6 +7,7 @@
 mod bundle;
 mod draft;
 mod finish;
+pub mod host;
 mod templates;
 
 pub use bundle::{

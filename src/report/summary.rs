@@ -34,7 +34,8 @@ fn contents(catalog: &Catalog) -> String {
     format!("{}: {parts}, for Podman {} and later", catalog.name, catalog.target.podman.value)
 }
 
-fn tree(bundle: &Bundle, changes: &Changes, out: &str) -> String {
+/// What happened to the folder, in a line.
+pub fn tree(bundle: &Bundle, changes: &Changes, out: &str) -> String {
     let all = bundle.files.len();
     if changes.is_empty() {
         return format!("{out}: all {all} files are up to date");

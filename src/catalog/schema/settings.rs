@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use super::{
-    INTERFACE, IP, IP_RANGE, Kind, NAME, PODMAN, REGISTRY, RESOURCE, RULE, SUBNET, Schema, field, plain, plain_keys,
-    prose,
+    HOST_PATH, INTERFACE, IP, IP_RANGE, Kind, NAME, PODMAN, REGISTRY, RESOURCE, RULE, SPAN, SUBNET, Schema, field,
+    plain, plain_keys, prose,
     service::{limits, service, waive},
 };
 
@@ -30,9 +30,11 @@ pub(crate) fn catalog() -> &'static Schema {
             field("network", Kind::Named(network), "Networks."),
             field("volume", Kind::Named(volume), "Named volumes."),
             field("policy", Kind::Table(policy), "What `check` goes by."),
+            field("host", Kind::Table(host), "Which files `host render` writes, and what stands in them."),
             field("waive", Kind::Tables(waive), "Exceptions from rules, for the whole catalog."),
         ],
         elsewhere: &[
+            ("hosts", "write [host]"),
             ("limits", "limits of the fleet stand in [slice], limits of every service in [defaults.limits]"),
             ("networks", "write [network.NAME]"),
             ("volumes", "write [volume.NAME]"),
@@ -198,6 +200,115 @@ fn policy() -> &'static Schema {
             ("disable", "write `off`"),
             ("severity", "write `error`, `warning`, `info` or `off`, each a list of rules"),
         ],
+    });
+    &SCHEMA
+}
+
+fn host() -> &'static Schema {
+    static SCHEMA: LazyLock<Schema> = LazyLock::new(|| Schema {
+        what: "a host",
+        fields: vec![
+            field(
+                "engine",
+                Kind::Bool,
+                "Podman's runtime, log driver and limit of processes for containers of no catalog; true unless set.",
+            ),
+            field(
+                "ids",
+                Kind::Bool,
+                "The range of ids of the user `containers`, from which `UserNS=auto` takes its own; true unless set, false where rootless.",
+            ),
+            field(
+                "first_id",
+                Kind::Integer(65_536, 4_294_901_759),
+                "The first id of that range; 1073741824 unless set.",
+            ),
+            field("id_count", Kind::Integer(65_536, 4_294_901_759), "How many ids it has; 536870912 unless set."),
+            field("modules", Kind::Bool, "Kernel modules that the networks need, loaded at boot; true unless set."),
+            field("registries", Kind::Bool, "No image by a short name; true unless set."),
+            field(
+                "signatures",
+                Kind::Bool,
+                "Images from [policy] trusted_registries alone: the whole of /etc/containers/policy.json; false unless set.",
+            ),
+            field("signed", Kind::Tables(signed), "Registries whose images must be signed; needs `signatures`."),
+            field(
+                "audit",
+                Kind::Bool,
+                "Rules of the kernel's audit for the files and ids of containers; true unless set.",
+            ),
+            field(
+                "watch",
+                Kind::Nouns(&HOST_PATH),
+                "Directories of the host in which the audit records every write; they must be there at boot.",
+            ),
+            field(
+                "firewall",
+                Kind::Bool,
+                "A sample for nftables that denies by default; nothing loads it; true unless set.",
+            ),
+            field(
+                "delegation",
+                Kind::Bool,
+                "All controllers for the managers of users; false unless set, true where rootless.",
+            ),
+            field(
+                "prune",
+                Kind::Bool,
+                "A timer that removes images which nobody uses, a week after they were made; true unless set.",
+            ),
+            field("clean", Kind::Tables(clean), "Directories of the host whose old files go."),
+            field(
+                "notify",
+                Kind::Bool,
+                "Services say `OnFailure=plimsoll-failure@%n.service`, and failures and memory that ran out are told; false unless set.",
+            ),
+            field(
+                "notify_command",
+                Kind::Texts,
+                "A command that is told, beside the journal: a list of words; the unit or the message comes last.",
+            ),
+            field(
+                "auto_update",
+                Kind::Bool,
+                "The timer of `podman auto-update` runs; unless set, where a service has `auto_update`.",
+            ),
+        ],
+        elsewhere: &[
+            ("subuid", "write `ids`, `first_id` and `id_count`"),
+            ("policy", "write `signatures`"),
+            ("on_failure", "write `notify`"),
+            ("nftables", "write `firewall`"),
+            ("tmpfiles", "write [[host.clean]]"),
+        ],
+    });
+    &SCHEMA
+}
+
+fn signed() -> &'static Schema {
+    static SCHEMA: LazyLock<Schema> = LazyLock::new(|| Schema {
+        what: "a signed registry",
+        fields: vec![
+            field("registry", Kind::Noun(&REGISTRY), "The registry, or a path in one. Required."),
+            field("key", Kind::Noun(&HOST_PATH), "The public key of its sigstore signatures, on the host. Required."),
+        ],
+        elsewhere: &[],
+    });
+    &SCHEMA
+}
+
+fn clean() -> &'static Schema {
+    static SCHEMA: LazyLock<Schema> = LazyLock::new(|| Schema {
+        what: "a cleaned directory",
+        fields: vec![
+            field("path", Kind::Noun(&HOST_PATH), "The directory. Required."),
+            field(
+                "age",
+                Kind::Noun(&SPAN),
+                "How long its files are kept since they were last read or changed, such as `30d`. Required.",
+            ),
+        ],
+        elsewhere: &[],
     });
     &SCHEMA
 }

@@ -6,7 +6,7 @@ mod storage;
 use super::{Block, Builder, Draft, Drafting, FileKind, companion, encode::encoded, limits, slice, whole};
 use crate::{
     diagnostic::{Origin, Sourced},
-    model::{AllowEntry, DependencyKind, Image, Service, Setting, SettingValue, Text},
+    model::{AllowEntry, DependencyKind, Image, Service, Setting, SettingValue, Text, Verbatim},
     unit::{UnitType, quote},
 };
 
@@ -163,6 +163,13 @@ fn unit_section(service: &Service, drafting: &mut Drafting<'_>) -> Block {
     }
     unit.push("StartLimitIntervalSec", service.restart.interval.value.to_string(), service.restart.interval.origin);
     unit.push("StartLimitBurst", service.restart.burst.value.to_string(), service.restart.burst.origin);
+    let host = &unit.drafting.catalog.host;
+    let is_own = |line: &Verbatim| line.section == "Unit" && line.key == "OnFailure";
+    // Whoever has a unit of his own for that is told by it.
+    if host.is_told() && !service.verbatim.iter().any(is_own) {
+        let origin = host.notify.as_ref().map_or(Origin::BuiltIn, |notify| notify.origin);
+        unit.push("OnFailure", crate::render::host::failure_unit(), origin);
+    }
     unit.verbatim(&service.verbatim, &[]);
     unit.block("unit")
 }
