@@ -77,6 +77,9 @@ pub struct DiffArgs {
     /// A rendered tree, in place of the catalog
     #[arg(long, value_name = "DIR", value_parser = folder)]
     pub from: Option<Utf8PathBuf>,
+    /// The files of the host as well, as [host] of catalog.toml says
+    #[arg(long)]
+    pub with_host: bool,
     /// How to print the differences
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = DiffFormat::Unified)]
     pub format: DiffFormat,
@@ -86,7 +89,12 @@ impl DiffArgs {
     /// The options of the command.
     pub fn options(self, global: &Global, is_terminal: bool) -> diff::Options {
         diff::Options {
-            incoming: incoming::Options { place: global.place(), from: self.from, only: Vec::new() },
+            incoming: incoming::Options {
+                place: global.place(),
+                from: self.from,
+                only: Vec::new(),
+                with_host: self.with_host,
+            },
             host: self.host.host(),
             paged: is_terminal && self.format == DiffFormat::Unified,
             format: self.format.into(),
@@ -170,6 +178,9 @@ pub struct InstallArgs {
     /// Only these services, with the networks and volumes they need; all else stays as it was installed
     #[arg(long, value_name = "SERVICE", num_args = 1..)]
     pub only: Vec<String>,
+    /// The files of the host as well, as [host] of catalog.toml says; without it those that are installed stay as they are
+    #[arg(long, conflicts_with = "only")]
+    pub with_host: bool,
     /// Do not pull the images of new and changed services first
     #[arg(long)]
     pub no_pull: bool,
@@ -179,7 +190,12 @@ impl InstallArgs {
     /// The options of the command.
     pub fn options(self, global: &Global) -> install::Options {
         install::Options {
-            incoming: incoming::Options { place: global.place(), from: self.from, only: self.only },
+            incoming: incoming::Options {
+                place: global.place(),
+                from: self.from,
+                only: self.only,
+                with_host: self.with_host,
+            },
             dry_run: self.how.dry_run,
             format: self.how.format(),
             how: self.how.how(global),

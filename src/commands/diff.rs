@@ -86,6 +86,7 @@ fn compare(options: &Options, sources: &mut Sources, diagnostics: &mut Diagnosti
     let mut incoming = incoming::gather(&options.incoming, &options.host, sources, diagnostics)?;
     let disk = options.host.disk().map_err(|error| diagnostics.push(error)).ok()?;
     incoming.only(&options.incoming.only, &disk, diagnostics);
+    incoming.leave_host_alone(&disk, false, diagnostics);
     if diagnostics.has_errors() {
         return None;
     }
@@ -96,6 +97,7 @@ fn compare(options: &Options, sources: &mut Sources, diagnostics: &mut Diagnosti
     let weighed = incoming.weigh(&mut plan, &standing);
     plan.obstacles.extend(weighed.errors.iter().map(|error| judged(error, incoming.layout())));
     let note = interrupted(&disk, incoming.layout()).map_err(|error| diagnostics.push(failed(error))).ok()?;
+    let note = note.or_else(|| incoming.note());
     Some(Compared { plan, note })
 }
 

@@ -1,6 +1,9 @@
 //! What is to be installed: the catalog's bundle, or a tree that was rendered before.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -12,14 +15,15 @@ use super::{
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, Severity, Sourced, Sources},
     install::{
+        InstallError,
         disk::Disk,
         file_system::{FileSystem as _, Kind},
         generations, transaction,
     },
     model::{Name, PodmanVersion, Profile, Target},
-    plan::{Judgement, Layout, Plan, Standing, Wanted, WantedFile},
+    plan::{Judgement, Layout, Owner, Plan, Standing, Wanted, WantedFile},
     policy::{self, File, Settings, Verdict},
-    render::{RenderedFile, source_of},
+    render::{self, RenderedFile, host::places, source_of},
     unit::{Unit, UnitType},
 };
 
@@ -32,13 +36,15 @@ pub struct Options {
     pub from: Option<Utf8PathBuf>,
     /// Only these services.
     pub only: Vec<String>,
+    /// The files of the host as well.
+    pub with_host: bool,
 }
 
 impl Options {
     /// A rendered tree and nothing beside it.
     pub(super) fn of_tree(tree: Utf8PathBuf) -> Self {
         let place = Place { catalog: tree.join(Place::DEFAULT), templates: None };
-        Self { place, from: Some(tree), only: Vec::new() }
+        Self { place, from: Some(tree), only: Vec::new(), with_host: false }
     }
 }
 
@@ -48,6 +54,7 @@ pub(super) struct Incoming {
     pub(super) wanted: Wanted,
     /// The files as they were rendered, for their provenance; empty for a tree.
     rendered: Vec<RenderedFile>,
+    with_host: bool,
     pub(super) settings: Settings,
     pub(super) sources: Sources,
 }
@@ -71,7 +78,8 @@ pub(super) fn gather(
         Some(dir) => of_tree(options, dir, host, sources, diagnostics),
     };
     let (wanted, rendered, settings) = incoming.filter(|_| !diagnostics.has_errors())?;
-    Some(Incoming { wanted, rendered, settings, sources: std::mem::take(sources) })
+    let with_host = options.with_host;
+    Some(Incoming { wanted, rendered, with_host, settings, sources: std::mem::take(sources) })
 }
 
 type Gathered = (Wanted, Vec<RenderedFile>, Settings);
@@ -99,8 +107,29 @@ fn of_catalog(
         let service = file.service.as_ref().map(ToString::to_string);
         (layout.place(&file.path), WantedFile { service, text: file.text.clone() })
     };
-    let files = bundle.files.iter().map(file).collect();
-    Some((Wanted { layout, files }, bundle.files, settings))
+    let mut files: BTreeMap<_, _> = bundle.files.iter().map(file).collect();
+    if options.with_host {
+        is_for_host(&layout, diagnostics);
+        let of_host = render::host::render(&catalog, sources, diagnostics)?;
+        files.extend(of_host.files.iter().filter_map(|file| on_host(&file.path, &file.text, &catalog.name)));
+    }
+    Some((Wanted { files, ..Wanted::nothing(layout) }, bundle.files, settings))
+}
+
+/// A file of a rendered tree that is one of the host, as it is to stand there.
+fn on_host(path: &str, text: &Arc<str>, catalog: &Name) -> Option<(String, WantedFile)> {
+    let place = places::on_host(path).filter(|place| places::is_place_of(place, catalog))?;
+    Some((place.to_owned(), WantedFile { service: None, text: render::host::text_on_host(place, text) }))
+}
+
+/// The files of the host are read for everybody on it.
+fn is_for_host(layout: &Layout, diagnostics: &mut Diagnostics) {
+    if layout.manager == Owner::Oneself {
+        diagnostics.push(
+            Diagnostic::general("the files of the host are not one user's, and this installs for yourself")
+                .help("leave --with-host out, and have root install the catalog with it"),
+        );
+    }
 }
 
 /// A tree that mirrors a host, as `render` makes it: `etc/containers/systemd/NAME/`, `etc/systemd/system/`.
@@ -123,7 +152,9 @@ fn of_tree(
         }
     };
     let mut paths = Vec::new();
-    for top in ["etc/containers/systemd", "etc/systemd/system", "etc/systemd/user"] {
+    let mut tops = vec!["etc/containers/systemd", "etc/systemd/system", "etc/systemd/user"];
+    tops.extend(options.with_host.then(places::directories).into_iter().flatten());
+    for top in tops {
         walk(&disk, top, &mut paths, &mut |path, why| {
             complain(
                 format!("`{dir}/{path}` {why}"),
@@ -131,6 +162,13 @@ fn of_tree(
             );
         });
     }
+    paths.sort_unstable();
+    paths.dedup();
+    // Others may have files in a tree, and beside units only those of the host are looked for.
+    let is_unit = |path: &String| path.starts_with("etc/containers/systemd/") || path.starts_with("etc/systemd/");
+    let (of_host, mut paths): (Vec<String>, Vec<String>) =
+        paths.into_iter().partition(|path| places::on_host(path).is_some());
+    paths.retain(is_unit);
     let mut names: BTreeSet<(Option<Option<u32>>, String)> = BTreeSet::new();
     for path in &paths {
         let Some(rest) = path.strip_prefix("etc/containers/systemd/") else { continue };
@@ -182,11 +220,50 @@ fn of_tree(
     for (path, service, text) in read {
         files.insert(layout.place(&path), WantedFile { service, text: text.into() });
     }
+    if options.with_host {
+        is_for_host(&layout, diagnostics);
+        files.extend(host_of_tree(dir, &disk, &of_host, &name, diagnostics));
+    }
     let own = crate::catalog::target_and_policy(&options.place.catalog, sources, diagnostics);
     let judge = judge_options(&options.place);
     let mut settings = judged::settings(&judge, own.as_ref().map(|(target, policy)| (target, policy)), diagnostics);
     settings.profile = Some(profile);
-    Some((Wanted { layout, files }, Vec::new(), settings))
+    Some((Wanted { files, ..Wanted::nothing(layout) }, Vec::new(), settings))
+}
+
+/// The files of the host in a rendered tree.
+fn host_of_tree(
+    dir: &Utf8Path,
+    disk: &Disk,
+    paths: &[String],
+    catalog: &Name,
+    diagnostics: &mut Diagnostics,
+) -> BTreeMap<String, WantedFile> {
+    let mut files = BTreeMap::new();
+    for path in paths {
+        let text = match disk.read(path).map(String::from_utf8) {
+            Ok(Ok(text)) => text,
+            Ok(Err(_)) => {
+                let message = format!("`{dir}/{path}` is not UTF-8");
+                diagnostics.push(Diagnostic::general(message).help("render the tree anew"));
+                continue;
+            }
+            Err(error) => {
+                let message = format!("`{dir}/{path}` cannot be read: {error}");
+                diagnostics.push(Diagnostic::general(message).help("render the tree anew"));
+                continue;
+            }
+        };
+        let is_rendered = path == places::POLICY && render::host::signatures::is_rendered(text.as_bytes());
+        if is_rendered || source_of(&text, catalog).is_some() {
+            files.extend(on_host(path, &text.into(), catalog));
+        } else {
+            let message = format!("`{dir}/{path}` was not rendered from the catalog `{catalog}`");
+            let help = "take it out of the tree: what is installed is what a catalog says";
+            diagnostics.push(Diagnostic::general(message).help(help));
+        }
+    }
+    files
 }
 
 /// The service of a file of the catalog: `forge/web.toml` is `forge-web`, and `catalog.toml` is nobody's alone.
@@ -260,6 +337,40 @@ impl Incoming {
         self.rendered.clear();
     }
 
+    /// Leaves the files of the host as they are, where nobody asked for them: what was installed is remembered.
+    pub(super) fn leave_host_alone(&mut self, disk: &Disk, force: bool, diagnostics: &mut Diagnostics) {
+        if self.with_host {
+            return;
+        }
+        let layout = &self.wanted.layout;
+        let last = match transaction::standing_generation(disk, layout) {
+            Ok(last) => last.map(|last| generations::files(disk, layout, &last)).transpose(),
+            Err(error) => Err(error),
+        };
+        let installed = match last {
+            Ok(last) => last.map(|last| last.files).unwrap_or_default(),
+            // What is damaged is told by whoever goes by it, and is nothing to who goes on without it.
+            Err(InstallError::Damaged { .. }) if force => return,
+            Err(error) => return diagnostics.push(Diagnostic::general(error.to_string())),
+        };
+        for (path, file) in installed.into_iter().filter(|(path, _)| places::is_place(path)) {
+            self.wanted.left_alone.insert(path.clone());
+            self.wanted.files.insert(path, file);
+        }
+    }
+
+    /// What is to be said whatever comes of it.
+    pub(super) fn note(&self) -> Option<String> {
+        let unit = render::host::failure_unit();
+        let template = unit.replace("%n", "");
+        let names_it = |file: &&WantedFile| file.text.contains(&format!("OnFailure={unit}"));
+        let is_there = self.wanted.files.keys().any(|path| path.ends_with(&format!("/{template}")));
+        let is_named = self.wanted.files.values().any(|file| names_it(&file));
+        (is_named && !is_there).then(|| {
+            format!("note: services name {template} in OnFailure=, and it is not installed: `--with-host` brings it")
+        })
+    }
+
     /// Has the judge look at both sets, where anything changes: what gets weaker or stronger goes into the plan.
     pub(super) fn weigh(&mut self, plan: &mut Plan, standing: &Standing) -> Weighed {
         if plan.is_empty() {
@@ -269,6 +380,7 @@ impl Incoming {
         let after = judgements(&files, &self.sources, &self.settings);
         let lossy = |text: &Vec<u8>| String::from_utf8_lossy(text).into_owned();
         let standing = standing.units.iter().chain(&standing.slices);
+        let standing = standing.filter(|(path, _)| !places::is_place(path));
         let before = self.judge_texts(standing.map(|(path, text)| (path.as_str(), lossy(text))).collect());
         plan.weigh(&before, &after);
         Weighed { errors: after.into_iter().filter(|judgement| judgement.severity == Severity::Error).collect() }
@@ -294,7 +406,7 @@ impl Incoming {
             let rendered = std::mem::take(&mut self.rendered);
             return rendered.into_iter().map(|file| File::rendered(file, out, &mut self.sources)).collect();
         }
-        let texts = self.wanted.files.iter();
+        let texts = self.wanted.files.iter().filter(|(path, _)| !places::is_place(path));
         texts
             .map(|(path, file)| File::found(path.as_str(), tree.join(path), file.text.to_string(), &mut self.sources))
             .collect()

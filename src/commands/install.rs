@@ -1,6 +1,7 @@
 //! `plimsoll install`, and the commands that install something else: `rollback` and `uninstall`.
 
 use std::{
+    collections::BTreeMap,
     io,
     time::{Duration, Instant},
 };
@@ -23,7 +24,7 @@ use crate::{
         survey::{Memory, survey},
         transaction::Recovered,
     },
-    plan::{Call, Layout, Plan, Reason, Standing, Wanted, plan},
+    plan::{Call, Layout, Meaning, Plan, Reason, Standing, Wanted, plan},
     report,
 };
 
@@ -102,8 +103,12 @@ pub fn run(options: &Options, streams: &mut Streams<'_>) -> io::Result<Status> {
         }
     };
     incoming.only(&options.incoming.only, &disk, &mut diagnostics);
+    incoming.leave_host_alone(&disk, how.force, &mut diagnostics);
     if diagnostics.has_errors() {
         return diff::fail(&diagnostics, &incoming.sources, "nothing was installed", streams);
+    }
+    if let Some(note) = incoming.note().filter(|_| !how.quiet) {
+        writeln!(streams.err, "{note}")?;
     }
     let layout = incoming.layout().clone();
     let live = how.live(&layout);
@@ -335,6 +340,19 @@ pub(super) fn failed(error: Diagnostic, streams: &mut Streams<'_>) -> io::Result
     diff::fail(&diagnostics, &Sources::new(), "nothing was changed", streams)
 }
 
+/// What an install does not do, each once, with the files that it is about.
+fn left_to_you(plan: &Plan) -> BTreeMap<&str, Vec<String>> {
+    let mut left: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for step in &plan.steps {
+        for meaning in &step.means {
+            if let Meaning::LeftToYou(what) = meaning {
+                left.entry(what).or_default().push(format!("/{}", step.path));
+            }
+        }
+    }
+    left
+}
+
 /// Says how it ended.
 pub(super) fn ended(
     outcome: Result<Outcome, InstallError>,
@@ -367,7 +385,7 @@ pub(super) fn ended(
             writeln!(streams.err, "the {what} was refused, and nothing was changed")?;
             Ok(Status::Failed)
         }
-        Ok(Outcome::Done { generation, trouble, .. }) => {
+        Ok(Outcome::Done { plan, generation, trouble }) => {
             say_trouble(&trouble, streams)?;
             if !how.quiet {
                 let line = match generation {
@@ -375,6 +393,9 @@ pub(super) fn ended(
                     None => format!("{catalog}: what was left of an interrupted install is done"),
                 };
                 say(how, streams, &line)?;
+                for (left, paths) in left_to_you(&plan) {
+                    say(how, streams, &format!("left to you: {left} ({})", paths.join(", ")))?;
+                }
             }
             Ok(Status::Clean)
         }

@@ -24,7 +24,8 @@ use crate::{
     },
     install::{file_system::FileSystem as _, kept},
     model::Name,
-    plan::{Generation, Layout, Plan, Reason, Standing, Wanted, plan},
+    plan::{Layout, Reason, Standing, Wanted, plan},
+    render::host::places,
     report::{self, status::Drift},
 };
 
@@ -96,11 +97,20 @@ fn drift(options: &StatusOptions, found: &Found, diagnostics: &mut Diagnostics) 
     // The catalog against the last install, as if nobody had touched the disk.
     let mut pending = None;
     if options.which.place.catalog.is_dir() {
-        let incoming = incoming::Options { place: options.which.place.clone(), from: None, only: Vec::new() };
+        let place = options.which.place.clone();
+        let with_host = installed.files.keys().any(|path| places::is_place(path));
+        let incoming = incoming::Options { place, from: None, only: Vec::new(), with_host };
         let mut complaints = Diagnostics::new();
         match incoming::gather(&incoming, &options.host, &mut Sources::new(), &mut complaints) {
             Some(incoming) if incoming.layout().catalog == layout.catalog => {
-                pending = Some(against(&incoming.wanted, &installed, other_catalogs));
+                // A line that somebody else gave is not ours to give, and stands in no record.
+                let looked = survey(disk, &incoming.wanted, Memory::Whole);
+                let there = looked.map_err(|error| diagnostics.push(failed(&error))).ok()?.shared;
+                let mut standing = Standing { other_catalogs, ..Standing::of(&installed) };
+                for (path, text) in there {
+                    standing.shared.entry(path).or_insert(text);
+                }
+                pending = Some(plan(&incoming.wanted, &standing));
             }
             Some(_) => {}
             None => diagnostics.push(
@@ -128,12 +138,6 @@ fn drift(options: &StatusOptions, found: &Found, diagnostics: &mut Diagnostics) 
         None => None,
     };
     Some(Drift { catalog: layout.catalog.to_string(), last, note, by_hand, pending, units })
-}
-
-/// What the catalog says that the last install did not.
-fn against(wanted: &Wanted, installed: &Wanted, other_catalogs: Vec<Generation>) -> Plan {
-    let standing = Standing { other_catalogs, ..Standing::of(installed) };
-    plan(wanted, &standing)
 }
 
 /// What `history` lists.

@@ -89,7 +89,7 @@ pub fn run(options: &Options, streams: &mut Streams<'_>) -> io::Result<Status> {
 fn declared(options: &Options, sources: &mut Sources, diagnostics: &mut Diagnostics) -> Option<Declared> {
     let place = &options.which.place;
     if options.which.name.is_none() && place.is_there(diagnostics)? {
-        let from = incoming::Options { place: place.clone(), from: None, only: Vec::new() };
+        let from = incoming::Options { place: place.clone(), from: None, only: Vec::new(), with_host: false };
         let incoming = incoming::gather(&from, &options.host, sources, diagnostics)?;
         return Some(Declared { wanted: incoming.wanted, settings: incoming.settings });
     }

@@ -149,7 +149,7 @@ pub fn files(disk: &dyn FileSystem, layout: &Layout, generation: &Generation) ->
         Ok((file.path.clone(), WantedFile { service: file.service.clone(), text: text.into() }))
     });
     let files: BTreeMap<_, _> = read.into_iter().collect::<Result<_, _>>()?;
-    Ok(Wanted { layout: layout.clone(), files })
+    Ok(Wanted { files, ..Wanted::nothing(layout.clone()) })
 }
 
 /// Writes a generation where it is not yet one, and waits until it is on the disk.

@@ -15,6 +15,7 @@ pub mod generated;
 pub mod generations;
 pub mod installer;
 pub mod kept;
+mod singles;
 mod stage;
 pub mod survey;
 mod tools;

@@ -13,8 +13,12 @@ use super::{
 use crate::{
     parallel,
     plan::{Layout, Standing, Wanted, digest, drop_ins::is_directory_of_drop_ins},
+    render::host::places,
     unit::UnitType,
 };
+
+/// The permissions of every file that is written.
+const FILE_MODE: u32 = 0o644;
 
 /// Directories deeper than this are not looked into.
 const DEEPEST: usize = 32;
@@ -35,6 +39,9 @@ pub enum Memory {
 pub fn survey(disk: &dyn FileSystem, wanted: &Wanted, memory: Memory) -> Result<Standing, InstallError> {
     let layout = &wanted.layout;
     check_ways(disk, layout)?;
+    for dir in directories_beside(wanted) {
+        check_way(disk, dir)?;
+    }
     let mut standing = Standing {
         last: match transaction::standing_generation(disk, layout) {
             Err(InstallError::Damaged { .. }) if memory == Memory::AsFarAsItGoes => None,
@@ -44,7 +51,7 @@ pub fn survey(disk: &dyn FileSystem, wanted: &Wanted, memory: Memory) -> Result<
         ..Standing::default()
     };
     own_directory(disk, layout, &mut standing)?;
-    slices(disk, wanted, &mut standing)?;
+    files_beside(disk, wanted, &mut standing)?;
     others(disk, wanted, &mut standing)?;
     Ok(standing)
 }
@@ -88,22 +95,34 @@ fn own_directory(disk: &dyn FileSystem, layout: &Layout, standing: &mut Standing
     Ok(())
 }
 
-/// The slices that are wanted or remembered.
-fn slices(disk: &dyn FileSystem, wanted: &Wanted, standing: &mut Standing) -> Result<(), InstallError> {
+/// The directories outside the catalog's own that files are put into.
+pub(super) fn directories_beside(wanted: &Wanted) -> BTreeSet<&str> {
+    let beside = wanted.files.keys().filter(|path| !wanted.layout.is_unit(path) && !wanted.left_alone.contains(*path));
+    beside.filter_map(|path| Some(path.rsplit_once('/')?.0)).collect()
+}
+
+/// The files outside the catalog's own directory that are wanted or remembered: slices, and files of the host.
+fn files_beside(disk: &dyn FileSystem, wanted: &Wanted, standing: &mut Standing) -> Result<(), InstallError> {
     let layout = &wanted.layout;
     let remembered = standing.last.iter().flat_map(|last| last.files.iter().map(|file| &file.path));
-    let is_slice = |path: &&String| path.ends_with(".slice") && !layout.is_unit(path);
-    let paths: BTreeSet<&String> = wanted.files.keys().chain(remembered).filter(is_slice).collect();
+    let is_beside = |path: &&String| !layout.is_unit(path) && !wanted.left_alone.contains(*path);
+    let paths: BTreeSet<&String> = wanted.files.keys().chain(remembered).filter(is_beside).collect();
     let read = parallel::map(paths, |path| {
         let there = disk.entry(path).map_err(error::io("look at", path))?;
         let text = match there {
-            Some(Entry { kind: Kind::File, .. }) => Some(disk.read(path).map_err(error::io("read", path))?),
+            Some(entry @ Entry { kind: Kind::File, .. }) => {
+                check_shared(path, entry)?;
+                Some(disk.read(path).map_err(error::io("read", path))?)
+            }
             _ => None,
         };
         Ok((path.clone(), there, text))
     });
-    for slice in read {
-        match slice? {
+    for file in read {
+        match file? {
+            (path, _, Some(text)) if places::is_shared(&path) => {
+                standing.shared.insert(path, text);
+            }
             (path, _, Some(text)) => {
                 standing.slices.insert(path, text);
             }
@@ -114,6 +133,18 @@ fn slices(disk: &dyn FileSystem, wanted: &Wanted, standing: &mut Standing) -> Re
         }
     }
     Ok(())
+}
+
+/// A file that many write to gets its line by being written anew, and keeps its owner and its permissions only where they
+/// are those of every new file.
+fn check_shared(path: &str, there: Entry) -> Result<(), InstallError> {
+    let own = rustix::process::geteuid().as_raw();
+    if !places::is_shared(path) || (there.mode == FILE_MODE && there.uid == own) {
+        return Ok(());
+    }
+    let why =
+        format!("would get another owner or other permissions: run `chmod {FILE_MODE:o}` and `chown {own}` on it");
+    Err(InstallError::Unsafe { path: format!("/{path}"), why })
 }
 
 /// The units and drop-ins of others, wherever they could touch ours.
@@ -156,6 +187,7 @@ fn others(disk: &dyn FileSystem, wanted: &Wanted, standing: &mut Standing) -> Re
     standing.others_units = units.into_iter().filter(|path| !is_ours(path)).collect();
     standing.drop_ins = drop_ins
         .into_iter()
+        .filter(|path| !is_ours(path) && !wanted.files.contains_key(path))
         // A link to /dev/null takes a drop-in away.
         .map(|path| (digest(&disk.read(&path).unwrap_or_default()), path))
         .map(|(digest, path)| (path, digest))
@@ -183,22 +215,24 @@ fn walk(disk: &dyn FileSystem, dir: &str, depth: usize, found: &mut dyn FnMut(&s
 
 /// Whoever may write into a directory on the way may put something else in the place of what is installed.
 pub(super) fn check_ways(disk: &dyn FileSystem, layout: &Layout) -> Result<(), InstallError> {
+    [&layout.units, &layout.slices, &generations::dir(layout)].into_iter().try_for_each(|dir| check_way(disk, dir))
+}
+
+fn check_way(disk: &dyn FileSystem, dir: &str) -> Result<(), InstallError> {
     let own = rustix::process::geteuid().as_raw();
-    for dir in [&layout.units, &layout.slices, &generations::dir(layout)] {
-        for (end, _) in dir.match_indices('/').chain([(dir.len(), "")]) {
-            let path = &dir[..end];
-            let Some(entry) = disk.entry(path).map_err(error::io("look at", path))? else { break };
-            let why = match entry.kind {
-                Kind::Directory if entry.mode & 0o1002 == 0o002 => "can be written by everybody: run `chmod o-w` on it",
-                Kind::Directory if entry.uid != 0 && entry.uid != own => {
-                    "belongs to another user: give it to who installs with `chown`"
-                }
-                Kind::Directory => continue,
-                Kind::Link => "is a symbolic link, and none is followed: put a directory in its place",
-                Kind::File | Kind::Other => "is no directory: remove it",
-            };
-            return Err(InstallError::Unsafe { path: format!("/{path}"), why: why.to_owned() });
-        }
+    for (end, _) in dir.match_indices('/').chain([(dir.len(), "")]) {
+        let path = &dir[..end];
+        let Some(entry) = disk.entry(path).map_err(error::io("look at", path))? else { break };
+        let why = match entry.kind {
+            Kind::Directory if entry.mode & 0o1002 == 0o002 => "can be written by everybody: run `chmod o-w` on it",
+            Kind::Directory if entry.uid != 0 && entry.uid != own => {
+                "belongs to another user: give it to who installs with `chown`"
+            }
+            Kind::Directory => continue,
+            Kind::Link => "is a symbolic link, and none is followed: put a directory in its place",
+            Kind::File | Kind::Other => "is no directory: remove it",
+        };
+        return Err(InstallError::Unsafe { path: format!("/{path}"), why: why.to_owned() });
     }
     Ok(())
 }

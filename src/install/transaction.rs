@@ -3,8 +3,9 @@
 //! 1. Everything new is written where nobody reads it: the generation, and the directory that is to become the catalog's.
 //! 2. The journal says what is about to happen. From here on the next run can finish or undo it.
 //! 3. Slices that the new units need are put in place, one rename each: a unit without its slice would run without limits.
+//!    So are files of the host, and a line in a file of many.
 //! 4. One `renameat2(RENAME_EXCHANGE)` puts the new directory in the place of the old.
-//! 5. Slices that nobody needs any more go, then the old directory.
+//! 5. Slices and files of the host that nobody needs any more go, then the old directory.
 //! 6. The generation becomes one, and the journal says that only systemd's part is left.
 //!
 //! Whoever is killed before 4 left the whole old set, after it the whole new one. [`recover`] finds out which by the
@@ -17,16 +18,20 @@ use serde::{Deserialize, Serialize};
 use super::{
     directories,
     error::{self, InstallError},
-    file_system::{Entry, FileSystem, Kind},
+    file_system::{Entry, FileSystem},
     generations,
     kept::keep_aside,
+    singles::{self, Line, Single},
     stage::{self, clear_stage},
-    survey::check_file,
-    tools::{Text, remove_tree, replace, sync_above, write_synced},
+    survey::{check_file, directories_beside},
+    tools::{remove_tree, replace, sync_above, write_synced},
 };
-use crate::plan::{
-    Action, Generation, InstalledFile, Layout, Plan, Reason, Standing, UnitLimits, Wanted, Work,
-    change::limits_of_slice, digest,
+use crate::{
+    plan::{
+        Action, Generation, InstalledFile, Layout, Meaning, Plan, Reason, Standing, UnitLimits, Wanted, Work,
+        change::limits_of_slice, digest,
+    },
+    render::host::places,
 };
 
 /// The version of the journal.
@@ -54,8 +59,11 @@ pub struct Journal {
     new: Option<Identity>,
     /// The old one.
     pub(super) old: Option<Identity>,
-    /// The slices that change.
-    pub(super) slices: Vec<Slice>,
+    /// The slices and files of the host that change.
+    pub(super) slices: Vec<Single>,
+    /// The lines that change, in files of many.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) lines: Vec<Line>,
     /// What is left for systemd.
     pub work: Work,
     /// What was left for it before: undone, this is left again.
@@ -73,14 +81,6 @@ impl From<Entry> for Identity {
     fn from(entry: Entry) -> Self {
         Self { device: entry.device, inode: entry.inode }
     }
-}
-
-/// A slice that changes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Slice {
-    pub(super) path: String,
-    pub(super) old: Option<Text>,
-    new: Option<String>,
 }
 
 /// What was left of an earlier run, after it was finished or undone.
@@ -142,13 +142,10 @@ pub fn journal(disk: &dyn FileSystem, layout: &Layout) -> Result<Option<Journal>
         return Err(damaged("was written by another version of plimsoll: finish it with that one".to_owned()));
     }
     // Whatever it says, nothing but what is the catalog's own is changed by it.
-    let is_slice = |path: &str| {
-        let name = path.strip_prefix(&layout.slices).and_then(|rest| rest.strip_prefix('/'));
-        name.is_some_and(|name| name.ends_with(".slice") && !name.contains('/'))
-    };
     let is_own = journal.units == layout.units
         && stage::places(layout).contains(&journal.stage)
-        && journal.slices.iter().all(|slice| is_slice(&slice.path));
+        && journal.slices.iter().all(|file| singles::is_own(layout, &file.path))
+        && journal.lines.iter().all(|line| places::is_shared(&line.path));
     if !is_own {
         return Err(damaged(format!("names files that are not this catalog's; {AFTERWARDS}")));
     }
@@ -220,15 +217,17 @@ fn prepare(disk: &dyn FileSystem, change: Change<'_>) -> Result<Journal, Install
     directories.extend(made.iter().cloned());
     let (above, _) = layout.units.rsplit_once('/').unwrap_or(("", &layout.units));
     let has_units = wanted.files.keys().any(|path| layout.is_unit(path));
-    let has_slices = wanted.files.keys().any(|path| !layout.is_unit(path));
-    let ways = [has_units.then_some(above), has_slices.then_some(layout.slices.as_str())];
-    directories::make(disk, layout, &ways.into_iter().flatten().collect::<Vec<_>>(), &mut directories)?;
+    let mut ways: Vec<&str> = has_units.then_some(above).into_iter().collect();
+    ways.extend(directories_beside(wanted));
+    directories::make(disk, layout, &ways, &mut directories)?;
 
-    // A slice that another catalog wrote in other words stays as it is.
-    let kept = |path: &String| standing.slices.get(path).filter(|_| is_kept(plan, path));
+    // What another catalog wrote in other words stays as it is, and what somebody else has seen to is not ours.
+    let kept =
+        |path: &String| standing.slices.get(path).filter(|_| is_kept(plan, path) && !wanted.left_alone.contains(path));
     let texts: BTreeMap<&str, &[u8]> = wanted
         .files
         .iter()
+        .filter(|(path, _)| !is_given(plan, path))
         .map(|(path, file)| (path.as_str(), kept(path).map_or(file.text.as_bytes(), Vec::as_slice)))
         .collect();
     let number = generations::numbers(disk, layout)?.last().map_or(1, |last| last.saturating_add(1));
@@ -248,6 +247,7 @@ fn prepare(disk: &dyn FileSystem, change: Change<'_>) -> Result<Journal, Install
         files: texts.iter().map(record).collect(),
         drop_ins: standing.drop_ins.clone(),
         directories,
+        made_files: singles::made_files(wanted, standing),
     };
     generations::write_unfinished(disk, layout, &generation, &texts)?;
 
@@ -271,7 +271,8 @@ fn prepare(disk: &dyn FileSystem, change: Change<'_>) -> Result<Journal, Install
         new: if has_units { identity(&stage)?.map(Identity::from) } else { None },
         old: identity(&layout.units)?.map(Identity::from),
         stage,
-        slices: slices(plan, wanted),
+        slices: singles::files(plan, wanted),
+        lines: singles::lines(plan, wanted, &generation.made_files),
         work: match earlier {
             Some(earlier) => come_back(plan.work.clone(), earlier, wanted).after(earlier.clone()),
             None => plan.work.clone(),
@@ -294,20 +295,15 @@ fn is_kept(plan: &Plan, path: &str) -> bool {
     step.is_ok_and(|at| plan.steps[at].action == Action::Keep)
 }
 
-fn slices(plan: &Plan, wanted: &Wanted) -> Vec<Slice> {
-    let changes = plan.steps.iter().filter(|step| step.action != Action::Keep && !wanted.layout.is_unit(&step.path));
-    changes
-        .map(|step| Slice {
-            path: step.path.clone(),
-            old: step.old.as_deref().map(Text::of),
-            new: step.new.as_deref().map(str::to_owned),
-        })
-        .collect()
+/// Whether somebody else has seen to a file.
+fn is_given(plan: &Plan, path: &str) -> bool {
+    let step = plan.steps.binary_search_by(|step| step.path.as_str().cmp(path));
+    step.is_ok_and(|at| plan.steps[at].means.contains(&Meaning::GivenByOthers))
 }
 
 /// Steps 3 to 6. Each may have been done before.
 fn put_in(disk: &dyn FileSystem, layout: &Layout, journal: &Journal) -> Result<(), InstallError> {
-    put_slices(disk, layout, journal)?;
+    singles::put(disk, layout, &journal.slices, &journal.lines)?;
     match (journal.old, journal.new) {
         (None, None) => {}
         (None, Some(_)) => {
@@ -323,46 +319,10 @@ fn put_in(disk: &dyn FileSystem, layout: &Layout, journal: &Journal) -> Result<(
     finish(disk, layout, journal)
 }
 
-/// Step 3: the slices that are new or changed.
-///
-/// One that holds neither its old nor its new text was edited by hand since: it stays, for the next plan to see.
-fn put_slices(disk: &dyn FileSystem, layout: &Layout, journal: &Journal) -> Result<(), InstallError> {
-    let others = generations::of_others(disk, layout)?;
-    let mut any = false;
-    for slice in &journal.slices {
-        let Some(new) = &slice.new else { continue };
-        let is_there = disk.entry(&slice.path).map_err(error::io("look at", &slice.path))?.is_some();
-        if is_there {
-            let there = disk.read(&slice.path).map_err(error::io("read", &slice.path))?;
-            let is_old = slice.old.as_ref().is_some_and(|old| old.as_bytes() == there.as_slice());
-            if !is_old || generations::is_of_others(&others, &slice.path) {
-                continue;
-            }
-        }
-        replace(disk, &slice.path, new.as_bytes())?;
-        any = true;
-    }
-    if any {
-        disk.sync(&layout.slices).map_err(error::io("sync", &layout.slices))?;
-    }
-    Ok(())
-}
-
 /// Steps 5 and 6, once the new directory stands.
 fn finish(disk: &dyn FileSystem, layout: &Layout, journal: &Journal) -> Result<(), InstallError> {
     keep_aside(disk, layout, journal)?;
-    let others = generations::of_others(disk, layout)?;
-    let mut any_gone = false;
-    for slice in journal.slices.iter().filter(|slice| slice.new.is_none()) {
-        let is_ours = !generations::is_of_others(&others, &slice.path);
-        if is_ours && disk.entry(&slice.path).map_err(error::io("look at", &slice.path))?.is_some() {
-            disk.remove_file(&slice.path).map_err(error::io("remove", &slice.path))?;
-            any_gone = true;
-        }
-    }
-    if any_gone {
-        disk.sync(&layout.slices).map_err(error::io("sync", &layout.slices))?;
-    }
+    singles::remove(disk, layout, &journal.slices, &journal.lines)?;
     remove_tree(disk, &journal.stage)?;
     generations::finish(disk, layout, journal.generation)?;
     write_journal(disk, layout, &Journal { files_are_in: true, ..journal.clone() })
@@ -382,7 +342,7 @@ pub fn recover(disk: &dyn FileSystem, layout: &Layout) -> Result<Option<Recovere
     }
     if is_in {
         // Where there is no directory to exchange, nothing tells how far it came.
-        put_slices(disk, layout, &journal)?;
+        singles::put(disk, layout, &journal.slices, &journal.lines)?;
         finish(disk, layout, &journal)?;
         return Ok(recovered(journal.work.clone()));
     }
@@ -441,34 +401,9 @@ pub fn has_been_swapped(disk: &dyn FileSystem, layout: &Layout, journal: &Journa
     })
 }
 
-/// Brings the old slices back, and removes what was prepared.
+/// Brings the old files back, and removes what was prepared.
 fn undo(disk: &dyn FileSystem, layout: &Layout, journal: &Journal) -> Result<(), InstallError> {
-    let others = generations::of_others(disk, layout)?;
-    let mut any = false;
-    for slice in &journal.slices {
-        let Some(new) = &slice.new else { continue };
-        let there = match disk.entry(&slice.path).map_err(error::io("look at", &slice.path))? {
-            Some(Entry { kind: Kind::File, .. }) => disk.read(&slice.path).map_err(error::io("read", &slice.path))?,
-            _ => continue,
-        };
-        if there != new.as_bytes() || generations::is_of_others(&others, &slice.path) {
-            continue;
-        }
-        any = true;
-        match &slice.old {
-            Some(old) => replace(disk, &slice.path, old.as_bytes())?,
-            None => disk.remove_file(&slice.path).map_err(error::io("remove", &slice.path))?,
-        }
-    }
-    for slice in &journal.slices {
-        let beside = super::tools::beside(&slice.path);
-        if disk.entry(&beside).map_err(error::io("look at", &beside))?.is_some() {
-            disk.remove_file(&beside).map_err(error::io("remove", &beside))?;
-        }
-    }
-    if any {
-        disk.sync(&layout.slices).map_err(error::io("sync", &layout.slices))?;
-    }
+    singles::undo(disk, layout, &journal.slices, &journal.lines)?;
     clear_stage(disk, layout)?;
     match &journal.earlier {
         Some(earlier) if !earlier.is_empty() => {

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use crate::unit::{Dialect, Unit, UnitType};
+use crate::{
+    render::host::places,
+    unit::{Dialect, Unit, UnitType},
+};
 
 /// How two texts of a unit differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +14,8 @@ pub enum Difference {
     TextOnly,
     /// Assignments.
     Keys(Vec<KeyChange>),
+    /// Lines of a file that is no unit.
+    Lines,
     /// One of the two is no unit.
     Unreadable,
 }
@@ -109,8 +114,11 @@ pub(super) fn is_podman_limit(value: &str) -> bool {
 
 /// Compares two texts of a file by what they say.
 pub fn compare(path: &str, old: &str, new: &str) -> Difference {
-    let is_slice = path.ends_with(".slice");
-    let dialect = if is_slice { Dialect::Systemd } else { Dialect::Quadlet };
+    let is_of_host = places::is_place(path);
+    if is_of_host && !path.starts_with("etc/systemd/") {
+        return if said(path, old).eq(said(path, new)) { Difference::TextOnly } else { Difference::Lines };
+    }
+    let dialect = if is_of_host || path.ends_with(".slice") { Dialect::Systemd } else { Dialect::Quadlet };
     let read = |text: &str| Unit::parse_shared(&Arc::from(text), dialect).ok();
     let (Some(old), Some(new)) = (read(old), read(new)) else { return Difference::Unreadable };
     let (old, new) = (values(&old), values(&new));
@@ -124,6 +132,12 @@ pub fn compare(path: &str, old: &str, new: &str) -> Difference {
         }
     }
     if changes.is_empty() { Difference::TextOnly } else { Difference::Keys(changes) }
+}
+
+/// The lines of a file of the host that are no comments.
+fn said<'t>(path: &str, text: &'t str) -> impl Iterator<Item = &'t str> {
+    let has_comments = path != places::POLICY;
+    text.lines().map(str::trim_end).filter(move |line| !(has_comments && (line.is_empty() || line.starts_with('#'))))
 }
 
 /// The values of every key of every section.
@@ -169,7 +183,7 @@ impl Difference {
         let unit_type = UnitType::of_file(path).map(|(_, unit_type)| unit_type);
         match self {
             Self::TextOnly => Reach::Nothing,
-            Self::Unreadable => Reach::Restart,
+            Self::Lines | Self::Unreadable => Reach::Restart,
             Self::Keys(changes) => changes.iter().map(|change| change.reach(unit_type)).max().unwrap_or(Reach::Nothing),
         }
     }

@@ -8,7 +8,10 @@ use super::{
     drop_ins, live_limits,
     units::{OneUnit, Units},
 };
-use crate::unit::{Dialect, Unit, UnitType};
+use crate::{
+    render::host::places,
+    unit::{Dialect, Unit, UnitType},
+};
 
 /// Says for each step what it means, and gathers the work.
 pub(super) fn add(plan: &mut Plan, wanted: &Wanted, standing: &Standing) {
@@ -46,7 +49,12 @@ fn rank(meaning: &Meaning) -> u8 {
         Meaning::Stronger { .. } => 6,
         Meaning::Limits(_) => 7,
         Meaning::DropIn { .. } => 8,
-        Meaning::SharedWith(_) | Meaning::ReloadOnly | Meaning::TextOnly => 9,
+        Meaning::OneLine
+        | Meaning::SharedWith(_)
+        | Meaning::GivenByOthers
+        | Meaning::ReloadOnly
+        | Meaning::TextOnly => 9,
+        Meaning::LeftToYou(_) => 10,
     }
 }
 
@@ -64,9 +72,12 @@ fn list(services: &BTreeSet<String>) -> Vec<String> {
 
 impl Effects<'_> {
     fn of_file(&mut self, step: &mut Step) {
+        if places::is_place(&step.path) && step.action != Action::Keep {
+            return super::host::add(step, &mut self.work);
+        }
         if step.action == Action::Keep {
             if step.means.contains(&Meaning::EditedByHand) {
-                self.work.reload = true;
+                self.work.reload |= !places::is_place(&step.path) || step.path.starts_with("etc/systemd/");
                 if let Some(unit) = self.new.get(&step.path).filter(|unit| runs(unit.unit_type)) {
                     self.restart(step, unit);
                 }

@@ -7,11 +7,14 @@
 //!   install wrote.
 //! - [`change`]: how far the difference between two texts reaches.
 //! - [`work`]: what is asked of systemd and podman, and in which order.
+//! - [`line`]: a line of ours in a file of many; `host`: what a file of the host means.
 //! - `obstacles`: why an install would refuse.
 
 pub mod change;
 pub mod drop_ins;
+mod host;
 pub mod layout;
+pub mod line;
 pub mod live_limits;
 mod meaning;
 mod obstacles;
@@ -33,7 +36,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::{diagnostic::Severity, render};
+use crate::{
+    diagnostic::Severity,
+    render::{self, host::places},
+};
 
 /// What an install would do.
 #[derive(Clone, Debug, Default)]
@@ -69,7 +75,7 @@ impl Plan {
 
     /// The steps that change something, or of which there is something to say.
     pub fn told(&self) -> impl Iterator<Item = &Step> {
-        let is_news = |meaning: &Meaning| !matches!(meaning, Meaning::SharedWith(_));
+        let is_news = |meaning: &Meaning| !matches!(meaning, Meaning::SharedWith(_) | Meaning::GivenByOthers);
         self.steps.iter().filter(move |step| step.action != Action::Keep || step.means.iter().any(is_news))
     }
 
@@ -140,8 +146,8 @@ pub fn digest(text: &[u8]) -> String {
 /// What an install of `wanted` would do where `standing` is found.
 pub fn plan(wanted: &Wanted, standing: &Standing) -> Plan {
     let mut plan = Plan::default();
-    let paths: BTreeSet<&str> =
-        wanted.files.keys().chain(standing.units.keys()).chain(standing.slices.keys()).map(String::as_str).collect();
+    let there = standing.units.keys().chain(standing.slices.keys()).chain(standing.shared.keys());
+    let paths: BTreeSet<&str> = wanted.files.keys().chain(there).map(String::as_str).collect();
     for path in paths {
         plan.steps.extend(step(path, wanted, standing, &mut plan.obstacles));
     }
@@ -152,6 +158,12 @@ pub fn plan(wanted: &Wanted, standing: &Standing) -> Plan {
 
 /// What happens to one file.
 fn step(path: &str, wanted: &Wanted, standing: &Standing, obstacles: &mut Vec<Obstacle>) -> Option<Step> {
+    if wanted.left_alone.contains(path) {
+        return Some(made(path, Action::Keep, wanted, standing, None, Vec::new()));
+    }
+    if places::is_shared(path) {
+        return line::step(path, wanted, standing, obstacles);
+    }
     let new = wanted.files.get(path);
     let old = standing.units.get(path).or_else(|| standing.slices.get(path));
     let remembered = standing.last.as_ref().and_then(|last| last.file(path));

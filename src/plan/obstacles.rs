@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Generation, Obstacle, Standing, Wanted};
-use crate::unit::{Unit, UnitType};
+use crate::{
+    render::host::places,
+    unit::{Unit, UnitType},
+};
 
 fn obstacle(path: &str, message: String, help: impl Into<String>) -> Obstacle {
     Obstacle { path: path.to_owned(), message, help: help.into(), can_be_forced: false }
@@ -13,7 +16,11 @@ pub(super) fn foreign(path: &str) -> Obstacle {
     obstacle(
         path,
         "is there already, and no install of this catalog wrote it".to_owned(),
-        "move it away, or give the service of the catalog another name",
+        if places::is_place(path) {
+            "it is yours, and stays so: move it away, or switch it off in [host] of catalog.toml"
+        } else {
+            "move it away, or give the service of the catalog another name"
+        },
     )
 }
 

@@ -1,18 +1,22 @@
 //! What stands on the host, as somebody else read it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::{Wanted, digest};
+use crate::render::host::places;
 
 /// What stands on the host, as far as it matters for a catalog.
 #[derive(Clone, Debug, Default)]
 pub struct Standing {
     /// Every file in the catalog's directory, by its place on the host.
     pub units: BTreeMap<String, Vec<u8>>,
-    /// Those of the slices that are wanted, or were installed, that are there.
+    /// Those of the files outside that directory that are wanted, or were installed, that are there: slices, and files of
+    /// the host.
     pub slices: BTreeMap<String, Vec<u8>>,
+    /// The whole text of the files that others write to as well, where a line of ours is wanted or was installed.
+    pub shared: BTreeMap<String, Vec<u8>>,
     /// What is in the way of a place: a symbolic link, a directory, by place and as a noun.
     pub obstructed: BTreeMap<String, &'static str>,
     /// Unit files that belong to others: Quadlet's in the rest of its search path, and plain ones.
@@ -48,6 +52,9 @@ pub struct Generation {
     pub drop_ins: BTreeMap<String, String>,
     /// Directories that were made for it, which nobody else had.
     pub directories: Vec<String>,
+    /// Files with a line of ours that were not there before: they go with their last line.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub made_files: BTreeSet<String>,
 }
 
 /// A file that was installed.
@@ -95,11 +102,13 @@ impl Standing {
             files: installed.files.iter().map(record).collect(),
             drop_ins: BTreeMap::new(),
             directories: Vec::new(),
+            made_files: BTreeSet::new(),
         };
         let text = |(path, file): (&String, &super::WantedFile)| (path.clone(), file.text.as_bytes().to_vec());
-        let is_slice = |path: &str| path.ends_with(".slice");
-        let (slices, units) = installed.files.iter().map(text).partition(|(path, _)| is_slice(path));
-        Self { units, slices, last: Some(last), ..Self::default() }
+        let (units, files): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            installed.files.iter().map(text).partition(|(path, _)| layout.is_unit(path));
+        let (shared, slices) = files.into_iter().partition(|(path, _)| places::is_shared(path));
+        Self { units, slices, shared, last: Some(last), ..Self::default() }
     }
 }
 

@@ -110,6 +110,12 @@ pub enum Meaning {
     },
     /// Another catalog of this host has the file too.
     SharedWith(String),
+    /// A line is added, changed or taken away; every other line of the file stays as it is.
+    OneLine,
+    /// Somebody else has seen to it, and it stays theirs.
+    GivenByOthers,
+    /// Something is left to whoever looks after the host.
+    LeftToYou(String),
     /// systemd reads it anew, and nothing restarts.
     ReloadOnly,
     /// Comments or the order of keys alone: it says what it said before.

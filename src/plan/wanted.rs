@@ -1,6 +1,9 @@
 //! What is to stand on the host.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::Layout;
 
@@ -11,6 +14,9 @@ pub struct Wanted {
     pub layout: Layout,
     /// The files by their place on the host.
     pub files: BTreeMap<String, WantedFile>,
+    /// Those of them that stay as they are, whatever stands there: an install that was not asked for the files of the host
+    /// goes on remembering them.
+    pub left_alone: BTreeSet<String>,
 }
 
 /// A file that a host is to hold.
@@ -25,7 +31,7 @@ pub struct WantedFile {
 impl Wanted {
     /// Nothing at all.
     pub fn nothing(layout: Layout) -> Self {
-        Self { layout, files: BTreeMap::new() }
+        Self { layout, files: BTreeMap::new(), left_alone: BTreeSet::new() }
     }
 
     /// The texts of the files by their places.

@@ -19,6 +19,7 @@ use crate::{
         Action, Meaning, News, Plan, Step,
         change::{Difference, KeyChange},
     },
+    render::host::places,
 };
 
 pub use super::diff_unified::Options;
@@ -33,7 +34,10 @@ pub fn text(plan: &Plan, options: Options) -> String {
     let rows: Vec<(&Step, String, String)> = rows
         .map(|step| {
             let slice = slices.get(step.path.as_str()).copied();
-            (step, shown::escaped(file_name(&step.path)), shown::escaped(&brief(step, slice, plan)))
+            // The names of files of the host say little by themselves.
+            let is_of_host = places::is_place(&step.path);
+            let name = if is_of_host { format!("/{}", step.path) } else { file_name(&step.path).to_owned() };
+            (step, shown::escaped(&name), shown::escaped(&brief(step, slice, plan)))
         })
         .collect();
     let width = rows.iter().map(|(_, name, _)| name.chars().count()).max().unwrap_or(0);
@@ -164,6 +168,14 @@ fn in_few_words(meaning: &Meaning, step: &Step, slice: Option<&Step>, plan: &Pla
         Meaning::DropIn { path, news: News::Gone } => format!("drop-in /{path} is gone"),
         Meaning::SharedWith(catalog) => format!("shared with the catalog {catalog}"),
         Meaning::ReloadOnly => "reload only, nothing restarts".to_owned(),
+        Meaning::OneLine => match step.action {
+            Action::Remove => "one line goes",
+            Action::Replace => "one line changes",
+            Action::Create | Action::Keep => "one line more",
+        }
+        .to_owned(),
+        Meaning::GivenByOthers => "somebody else has seen to it".to_owned(),
+        Meaning::LeftToYou(what) => format!("left to you: {what}"),
         Meaning::TextOnly => "comments or order only".to_owned(),
         Meaning::Weaker { .. } | Meaning::Stronger { .. } => return None,
     })

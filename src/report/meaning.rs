@@ -95,6 +95,9 @@ fn phrase(meaning: &Meaning, step: &Step, work: &Work) -> Phrase {
         Meaning::Adopted => plain("adopted", ": it was rendered from this catalog, and no install wrote it".to_owned()),
         Meaning::DropIn { path, news } => plain("drop-in", format!(" {path} {}", is_news(*news))),
         Meaning::SharedWith(catalog) => plain("kept", format!(": the catalog {catalog} has it too")),
+        Meaning::OneLine => plain("one line", ": every other line of the file stays as it is".to_owned()),
+        Meaning::GivenByOthers => plain("kept", ": somebody else has seen to it".to_owned()),
+        Meaning::LeftToYou(what) => plain("left to you", format!(": {what}")),
         Meaning::ReloadOnly => plain("reload only", ": systemd reads it anew, and nothing restarts".to_owned()),
         Meaning::TextOnly => {
             plain("text only", ": comments or the order of lines, and it says what it said before".to_owned())

@@ -60,6 +60,8 @@ fn change(step: &Step) -> Vec<String> {
         Action::Create => vec!["was deleted by hand".to_owned()],
         Action::Replace => vec!["was edited by hand".to_owned()],
         Action::Remove => vec!["was put there by hand".to_owned()],
+        // Our line is not there, and somebody's is.
+        Action::Keep if step.means.contains(&Meaning::GivenByOthers) => vec!["was edited by hand".to_owned()],
         Action::Keep => Vec::new(),
     };
     said.extend(drop_ins);

@@ -75,6 +75,13 @@ impl Host {
         self
     }
 
+    /// A file of the host that is wanted, and what stands there of a file of many.
+    fn host_file(mut self, path: &str, shared: Option<&str>, text: &str) -> Self {
+        self.wanted.files.insert(path.to_owned(), WantedFile { service: None, text: text.into() });
+        self.standing.shared.extend(shared.map(|shared| (path.to_owned(), shared.as_bytes().to_vec())));
+        self
+    }
+
     fn plan(&self) -> Plan {
         plan::plan(&self.wanted, &self.standing)
     }
@@ -82,6 +89,7 @@ impl Host {
 
 fn generation(catalog: &str) -> Generation {
     Generation {
+        made_files: BTreeSet::new(),
         version: 1,
         catalog: catalog.to_owned(),
         generation: 7,
@@ -170,6 +178,12 @@ fn day() -> Plan {
     host = host.drop_in(&format!("{dir}/10.conf"), None, Some("a"));
     host = host.drop_in(&format!("{dir}/20.conf"), Some("a"), Some("b"));
     host = host.drop_in("etc/systemd/system/tuned.service.d/x.conf", Some("a"), None);
+    let ids = "containers:1073741824:536870912\n";
+    host = host.host_file("etc/subuid", Some("ann:100000:65536\n"), ids);
+    host = host.host_file("etc/subgid", Some("containers:524288:65536\n"), ids);
+    host = host.host_file("etc/modules-load.d/plimsoll-homelab.conf", None, "overlay\n");
+    let wants = "[Unit]\nWants=plimsoll-prune.timer\n";
+    host = host.host_file("etc/systemd/system/timers.target.d/50-plimsoll-prune.conf", None, wants);
     let mut plan = host.plan();
     let writable = "the root file system is writable";
     plan.weigh(

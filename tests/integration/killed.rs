@@ -27,10 +27,12 @@ use plimsoll::{
         installer::{self, Audience, Job, Outcome, Settings, Systemd as Ask},
         transaction::{self, Recovered},
     },
-    plan::{Plan, Reason, Standing, Wanted, digest},
+    plan::{Plan, Reason, Standing, Wanted, digest, line},
 };
 
-use host::{Tree, foreign, has_journal, holds, left_over, own_slices, plant, tree, units, units_of, without_state};
+use host::{
+    Tree, foreign, has_journal, holds, left_over, own_lines, own_slices, plant, tree, units, units_of, without_state,
+};
 use mortal::{Clock, Fate, Killed, Mortal, MortalManager, Point, Way};
 use systemd::Systemd;
 
@@ -228,6 +230,13 @@ impl Scenario {
                 (Some(found), _) if !texts.contains(&found.as_str()) => return Err(format!("{path} is torn: {found}")),
                 (Some(found), Some(text)) if is_last && found != *text => return Err(format!("{path} is old")),
                 _ => {}
+            }
+        }
+        for (path, line) in own_lines(set) {
+            let is_there = matches!(now.get(path), Some(host::Thing::File(0o644, bytes)) if line::has(bytes, line));
+            // Where something is put back, or goes, its line is the last that comes and the first that goes.
+            if !is_there && self.act.down.is_empty() && self.before.is_none() {
+                return Err(format!("{path} lacks {line}"));
             }
         }
         Ok(set)

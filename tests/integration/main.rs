@@ -25,6 +25,7 @@ mod docs;
 mod generator;
 mod hidden;
 mod host_check;
+mod host_files;
 mod hostile;
 mod injection;
 mod installing;

@@ -26,7 +26,7 @@ const PAIRS: usize = 1000;
 
 fn incoming(dir: &Utf8Path) -> incoming::Options {
     let place = Place { catalog: dir.to_owned(), templates: None };
-    incoming::Options { place, from: None, only: Vec::new() }
+    incoming::Options { place, from: None, only: Vec::new(), with_host: false }
 }
 
 fn host(root: &Utf8Path) -> Host {

@@ -59,7 +59,7 @@ pub(crate) fn wanted(bundle: &Bundle) -> Wanted {
         let service = file.service.as_ref().map(ToString::to_string);
         (layout.place(&file.path), WantedFile { service, text: file.text.clone() })
     });
-    Wanted { files: files.collect(), layout }
+    Wanted { files: files.collect(), ..Wanted::nothing(layout) }
 }
 
 pub(crate) fn install(root: &Utf8Path, wanted: &Wanted, manager: &mut Recorder) -> Outcome {

@@ -7,7 +7,10 @@ use std::{
     path::Path,
 };
 
-use plimsoll::plan::Wanted;
+use plimsoll::{
+    plan::{Wanted, line},
+    render::host::places,
+};
 
 /// What stands at a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +91,10 @@ pub fn plant_foreign(root: &Path) {
     put(root, "etc/systemd/system/bytes.conf", [0xff, 0xfe, 0x00]);
     put(root, "usr/share/containers/systemd/shipped.container", "[Container]\nImage=example.org/shipped:1\n");
     put(root, "var/lib/plimsoll.conf", "x\n");
+    put(root, "etc/subuid", "ann:100000:65536\n# bob's\n\nbob:165536:65536\n");
+    put(root, "etc/modules-load.d/mine.conf", "loop\n");
+    put(root, "etc/audit/rules.d/mine.rules", "-D\n");
+    put(root, "etc/systemd/system/timers.target.d/mine.conf", "[Unit]\n");
     let wants = root.join("etc/systemd/system/multi-user.target.wants");
     fs::create_dir_all(&wants).unwrap();
     symlink("../mine.service", wants.join("mine.service")).unwrap();
@@ -103,13 +110,23 @@ fn is_beneath(path: &str, dir: &str) -> bool {
     path.strip_prefix(dir).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// The slices of a set that no other catalog has as well.
+/// The files of a set outside its directory that no other catalog has as well: slices, and files of the host.
 pub fn own_slices(wanted: &Wanted) -> BTreeMap<&str, &str> {
-    wanted
-        .texts()
-        .into_iter()
-        .filter(|(path, _)| path.ends_with(".slice") && !path.ends_with("/services.slice"))
-        .collect()
+    let is_own =
+        |path: &str| !is_beneath(path, UNITS) && !path.ends_with("/services.slice") && !places::is_shared(path);
+    wanted.texts().into_iter().filter(|(path, _)| is_own(path)).collect()
+}
+
+/// The lines of a set in files that others write to as well.
+pub fn own_lines(wanted: &Wanted) -> BTreeMap<&str, &str> {
+    wanted.texts().into_iter().filter(|(path, _)| places::is_shared(path)).collect()
+}
+
+/// A file of many without the lines of the sets; none where nothing is left.
+fn without_lines(path: &str, bytes: &[u8], sets: &[&Wanted]) -> Option<Vec<u8>> {
+    let lines = sets.iter().filter_map(|set| own_lines(set).get(path).copied());
+    let left = lines.fold(bytes.to_vec(), |text, line| line::without(&text, line));
+    (!left.is_empty()).then_some(left)
 }
 
 /// What belongs to nobody of the catalog: no set's slice, and nothing in its own directories. Directories that may have
@@ -123,7 +140,13 @@ pub fn foreign(tree: &Tree, sets: &[&Wanted], before: Option<&Tree>) -> Tree {
     if before.is_some_and(|before| !before.contains_key("etc/systemd/system/services.slice")) {
         own.extend(["services.slice", ".services.slice.plimsoll"].map(|name| format!("etc/systemd/system/{name}")));
     }
-    let is_way = |path: &str| [STATE, UNITS, "etc/systemd/system"].iter().any(|dir| is_beneath(dir, path));
+    for path in sets.iter().flat_map(|set| own_lines(set).into_keys()) {
+        let (dir, name) = path.rsplit_once('/').unwrap();
+        own.insert(format!("{dir}/.{name}.plimsoll"));
+    }
+    let dirs = sets.iter().flat_map(|set| own_slices(set)).filter_map(|(path, _)| Some(path.rsplit_once('/')?.0));
+    let ways: BTreeSet<&str> = dirs.chain([STATE, UNITS, "etc/systemd/system"]).collect();
+    let is_way = |path: &str| ways.iter().any(|dir| is_beneath(dir, path));
     let is_foreign = |path: &String, thing: &Thing| {
         let is_own = [STATE, STAGE, UNITS].iter().any(|dir| is_beneath(path, dir)) || own.contains(path);
         let is_made =
@@ -132,7 +155,12 @@ pub fn foreign(tree: &Tree, sets: &[&Wanted], before: Option<&Tree>) -> Tree {
     };
     tree.iter()
         .filter(|(path, thing)| is_foreign(path, thing))
-        .map(|(path, thing)| (path.clone(), thing.clone()))
+        .filter_map(|(path, thing)| match thing {
+            Thing::File(mode, bytes) if places::is_shared(path) => {
+                Some((path.clone(), Thing::File(*mode, without_lines(path, bytes, sets)?)))
+            }
+            thing => Some((path.clone(), thing.clone())),
+        })
         .collect()
 }
 
@@ -167,7 +195,8 @@ pub fn without_state(tree: &Tree) -> Tree {
 pub fn left_over(tree: &Tree) -> Vec<String> {
     let is_left = |path: &str| {
         let name = path.rsplit('/').next().unwrap_or(path);
-        let is_ours = is_beneath(path, STATE) || name.starts_with(".services");
+        let begins = [".services", ".subuid", ".subgid", ".plimsoll-", ".50-plimsoll", ".70-plimsoll"];
+        let is_ours = is_beneath(path, STATE) || begins.iter().any(|begin| name.starts_with(begin));
         is_beneath(path, STAGE) || is_ours && (name.ends_with(".new") || name.ends_with(".plimsoll")) || {
             is_beneath(path, STATE) && name == "transaction.json"
         }

@@ -8,7 +8,7 @@ use super::{
     Act, Scenario, Start,
     host::{Tree, directory, plant_foreign, tree},
     mortal::Way,
-    sets::{first, neighbour, nothing, one, second, third},
+    sets::{first, first_hosted, neighbour, nothing, one, second, second_hosted, third},
     systemd::Systemd,
 };
 
@@ -145,6 +145,46 @@ fn a_forced_install_over_what_was_edited() {
     let scenario = scenario("forced", start, forced(install(second())), vec![edited, first(), second()], 80);
     Scenario { nexts: vec![forced(install(second())), forced(install(third()))], by_hand, ..scenario }
         .kill_everywhere();
+}
+
+/// The first set with files of the host, installed beside others.
+fn installed_hosted() -> Start {
+    let mut start = inhabited().after(&install(first_hosted()));
+    start.systemd.start("job.service").unwrap();
+    start
+}
+
+#[test]
+fn a_first_install_with_files_of_the_host_on_a_bare_host() {
+    let stands = vec![nothing("home"), first_hosted()];
+    let scenario = scenario("first install with the host, bare", bare(), install(first_hosted()), stands, 90);
+    let nexts = vec![install(first_hosted()), install(second_hosted())];
+    Scenario { nexts, ..scenario }.kill_everywhere();
+}
+
+#[test]
+fn an_upgrade_of_files_of_the_host() {
+    let stands = vec![first_hosted(), second_hosted()];
+    let scenario = scenario("upgrade of the host", installed_hosted(), install(second_hosted()), stands, 100);
+    let nexts = vec![install(second_hosted()), install(first_hosted()), install(second()), uninstall()];
+    Scenario { nexts, ..scenario }.kill_everywhere();
+}
+
+#[test]
+fn an_uninstall_of_files_of_the_host() {
+    let stands = vec![first_hosted(), nothing("home")];
+    let scenario = scenario("uninstall of the host", installed_hosted(), uninstall(), stands, 60);
+    let nexts = vec![uninstall(), install(second_hosted()), install(first())];
+    Scenario { nexts, ..scenario }.kill_everywhere();
+}
+
+#[test]
+fn an_install_of_files_of_the_host_that_is_put_back() {
+    let act = that_fails(install(second_hosted()), first_hosted());
+    let stands = vec![first_hosted(), second_hosted()];
+    let scenario = scenario("put back with the host", installed_hosted(), act.clone(), stands, 150);
+    let nexts = vec![install(second_hosted()), install(first_hosted()), act];
+    Scenario { nexts, ..scenario }.kill_everywhere();
 }
 
 /// The third set on top of an upgrade to the second that was killed.

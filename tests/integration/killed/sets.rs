@@ -3,7 +3,7 @@
 use plimsoll::{
     model::Name,
     plan::{Layout, Wanted, WantedFile},
-    render::owner_line,
+    render::{host::places, owner_line},
 };
 
 /// An empty set of a catalog.
@@ -121,6 +121,45 @@ pub fn one() -> Wanted {
         "home",
         vec![wanted_by_boot(with_cpus(50, container("db", 1, "none"))), services(), slice("db", "MemoryMax=1G")],
     )
+}
+
+/// With files of the host.
+fn hosted(mut wanted: Wanted, files: &[(&str, &str)]) -> Wanted {
+    let owner = owner_line("catalog.toml", &wanted.layout.catalog);
+    for (path, text) in files {
+        let text = if places::is_shared(path) { (*text).to_owned() } else { format!("{owner}\n\n{text}") };
+        assert!(places::is_place(path), "{path}");
+        wanted.files.insert((*path).to_owned(), WantedFile { service: None, text: text.into() });
+    }
+    wanted
+}
+
+const PRUNE: &str = "[Unit]\nWants=plimsoll-prune.timer\n";
+
+/// The first set, with a timer, a module and ids.
+pub fn first_hosted() -> Wanted {
+    let files = [
+        ("etc/modules-load.d/plimsoll-home.conf", "overlay\n"),
+        ("etc/subgid", "containers:1073741824:65536\n"),
+        ("etc/subuid", "containers:1073741824:65536\n"),
+        ("etc/systemd/system/plimsoll-prune.timer", "[Timer]\nOnCalendar=daily\n"),
+        ("etc/systemd/system/timers.target.d/50-plimsoll-prune.conf", PRUNE),
+    ];
+    hosted(first(), &files)
+}
+
+/// The second, with another timer and other ids, rules of the audit, one timer more and no module.
+pub fn second_hosted() -> Wanted {
+    let files = [
+        ("etc/audit/rules.d/70-plimsoll.rules", "-a always,exit -F dir=/etc -F perm=wa -F key=x\n"),
+        ("etc/subgid", "containers:1073741824:65536\n"),
+        ("etc/subuid", "containers:1073741824:131072\n"),
+        ("etc/systemd/system/plimsoll-prune.timer", "[Timer]\nOnCalendar=weekly\n"),
+        ("etc/systemd/system/plimsoll-oom.timer", "[Timer]\nOnActiveSec=1min\n"),
+        ("etc/systemd/system/timers.target.d/50-plimsoll-oom.conf", "[Unit]\nWants=plimsoll-oom.timer\n"),
+        ("etc/systemd/system/timers.target.d/50-plimsoll-prune.conf", PRUNE),
+    ];
+    hosted(second(), &files)
 }
 
 /// Another catalog of the host.

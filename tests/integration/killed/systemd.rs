@@ -100,6 +100,8 @@ impl Systemd {
         let files = texts_in(&self.root.join("etc/containers/systemd/home"));
         self.loaded = files.into_iter().map(|(name, text)| (service_of(&name), (name, text))).collect();
         self.loaded_slices = texts_in(&self.root.join("etc/systemd/system"));
+        let timers = self.loaded_slices.iter().filter(|(name, _)| name.ends_with(".timer"));
+        self.loaded.extend(timers.map(|(name, text)| (name.clone(), (name.clone(), text.clone()))));
         self.loaded_slices.retain(|name, _| name.ends_with(".slice"));
     }
 
@@ -257,6 +259,9 @@ impl Systemd {
                 }
                 continue;
             }
+            if ![".container", ".network", ".timer"].iter().any(|suffix| name.ends_with(suffix)) {
+                continue;
+            }
             let service = service_of(name);
             if self.loaded.get(&service).map(|(_, text)| text.as_str()) != Some(*text) {
                 wrong.push(format!("systemd did not read {name} anew"));
@@ -268,7 +273,9 @@ impl Systemd {
                 }
             }
             match self.running.get(&service) {
-                None if text.contains("WantedBy=") => wrong.push(format!("{service} does not run")),
+                None if text.contains("WantedBy=") || name.ends_with(".timer") => {
+                    wrong.push(format!("{service} does not run"))
+                }
                 Some(running) if running.text != *text => wrong.push(format!("{service} runs as before")),
                 Some(running) => {
                     let is_old = |(file, made): &(String, String)| texts.get(file.as_str()) != Some(&made.as_str());
