@@ -16,8 +16,8 @@ use super::{
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, FileId, Origin, Severity, Sourced},
     model::{
-        Companion, HostSettings, Invalid, Limits, NETWORK_MODES, Name, Network, PodmanVersion, Policy, Profile, Stack, Target,
-        Verbatim, Volume, Waiver,
+        Companion, HostSettings, Invalid, Limits, NETWORK_MODES, Name, Network, PodmanVersion, Policy, Profile, Stack,
+        Target, Verbatim, Volume, Waiver,
     },
 };
 

@@ -15,6 +15,7 @@ use crate::{
     parallel,
     plan::{Layout, Owner, Wanted},
     policy::{self, File, Settings, facts::Container, quadlet},
+    render::host::places,
     report::{self, verify_text::Much},
 };
 
@@ -115,7 +116,9 @@ fn declared(options: &Options, sources: &mut Sources, diagnostics: &mut Diagnost
         Some(last) => generations::files(&disk, &layout, &last),
         None => Ok(Wanted::nothing(layout.clone())),
     });
-    let wanted = wanted.map_err(|error| diagnostics.push(Diagnostic::general(error.to_string()))).ok()?;
+    let mut wanted = wanted.map_err(|error| diagnostics.push(Diagnostic::general(error.to_string()))).ok()?;
+    // The files of the host promise nothing of a service.
+    wanted.files.retain(|path, _| !places::is_place(path));
     let judge = judged::Options { place: place.clone(), paths: Vec::new(), podman: None, profile: None, as_of: None };
     let mut settings = judged::settings(&judge, None, diagnostics);
     settings.profile = Some(if layout.manager == Owner::System { Profile::Rootful } else { Profile::Rootless });

@@ -5,6 +5,7 @@ use crate::diagnostic::{Origin, Sourced};
 
 /// `[host]` of a catalog: each switch is a file, or a few that are of use only together.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct HostSettings {
     /// Where it was written.
     pub origin: Origin,

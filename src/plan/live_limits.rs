@@ -49,8 +49,8 @@ pub(super) fn of(step: &Step, unit: &OneUnit, systemd: Vec<(String, String)>) ->
         return None;
     }
     let file = step.path.rsplit('/').next().unwrap_or(&step.path);
-    let stem = file.strip_suffix(".container")?;
-    let container = unit.podman_name.clone().unwrap_or_else(|| format!("systemd-{stem}"));
+    let own = file.strip_suffix(".container")?;
+    let container = unit.podman_name.clone().unwrap_or_else(|| format!("systemd-{own}"));
     // Only systemd knows what a specifier stands for.
     (!container.contains('%')).then(|| LiveLimits {
         service: unit.service.clone(),

@@ -84,8 +84,8 @@ fn host_render(project: &Project, arguments: &[&str]) -> Ran {
 /// A whole tree in one text.
 fn whole(project: &Project, dir: &str) -> String {
     let tree = project.read(dir);
-    tree.iter()
-        .map(|(path, _)| format!("==> {}\n{}\n", path.display(), text(project, &format!("{dir}/{}", path.display()))))
+    tree.keys()
+        .map(|path| format!("==> {}\n{}\n", path.display(), text(project, &format!("{dir}/{}", path.display()))))
         .collect()
 }
 

@@ -232,11 +232,13 @@ impl Scenario {
                 _ => {}
             }
         }
-        for (path, line) in own_lines(set) {
-            let is_there = matches!(now.get(path), Some(host::Thing::File(0o644, bytes)) if line::has(bytes, line));
-            // Where something is put back, or goes, its line is the last that comes and the first that goes.
+        for path in own_lines(set).into_keys() {
+            // As with a slice: a line that is to become another one does so before the directory is exchanged.
+            let lines = || sets.iter().filter_map(|set| own_lines(set).get(path).copied());
+            let has_one = |bytes: &[u8]| lines().any(|line| line::has(bytes, line));
+            let is_there = matches!(now.get(path), Some(host::Thing::File(0o644, bytes)) if has_one(bytes));
             if !is_there && self.act.down.is_empty() && self.before.is_none() {
-                return Err(format!("{path} lacks {line}"));
+                return Err(format!("{path} has no line of ours"));
             }
         }
         Ok(set)

@@ -44,18 +44,17 @@ fn ids(host: &mut Host<'_>) {
     let IdRange { first, count } = range;
     for (of, name) in [(Ids::Users, "/etc/subuid"), (Ids::Groups, "/etc/subgid")] {
         let what = format!("The line below belongs into {name}: ids that are nobody's, from which `UserNS=auto` gives");
-        let how =
-            format!("each container its own. `plimsoll install --with-host` adds it and leaves every other line of");
+        let how = "each container its own. `plimsoll install --with-host` adds it and leaves every other line of";
         let end = format!("{name} as it is. The range is {first} to {}: within what systemd leaves to", range.last());
         let why: Vec<&str> = if range == IdRange::DEFAULT {
             vec![
                 &what,
-                &how,
+                how,
                 &end,
                 "containers, and beneath 2^31, above which much software takes an id for a negative number.",
             ]
         } else {
-            vec![&what, &how, &end[..end.find(": within").unwrap_or(end.len())]]
+            vec![&what, how, &end[..end.find(": within").unwrap_or(end.len())]]
         };
         let serves =
             "A12 (ids in /etc/subuid and /etc/subgid), B24 (`--userns auto`) and B25 (a range for `containers`)";
@@ -121,19 +120,22 @@ fn audit(host: &mut Host<'_>) {
         if let Some(range) = settings.ids {
             let _ = write!(
                 body,
-                "\n# What a container does not do: its ids are those of the range, whoever started it.\n\
+                "\n\
                  -a always,exit -F arch=b64 -S mount,umount2,setns,unshare,init_module,finit_module,bpf,ptrace \
                  -F uid>={} -F uid<={} -F key=plimsoll-syscall\n",
                 range.first,
                 range.last()
             );
         }
-        let why = [
-            "The kernel records who changes what containers are made of, who runs podman, and calls that no",
-            "container makes. The rules go by paths and by the range of ids: the login id (auid) of services that",
-            "systemd starts is never set. A path that is not there when the rules are loaded ends the loading.",
-            "`augenrules --load` loads them at once, and the audit service does at every boot.",
+        let mut why = vec![
+            "The kernel records who changes what containers are made of, and who runs podman. The rules go by",
+            "paths: the login id (auid) of services that systemd starts is never set. A path that is not there when",
+            "the rules are loaded ends the loading. `augenrules --load` loads them at once, and the audit service",
+            "does at every boot.",
         ];
+        if settings.ids.is_some() {
+            why.push("Calls that no container makes are recorded by the range of ids that containers have.");
+        }
         host.add(places::AUDIT, &why, "A06 and A10 (audit) and A08 (a mark for containers)", &body);
     }
     if settings.watch.is_empty() {

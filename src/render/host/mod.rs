@@ -25,8 +25,8 @@ pub fn text_on_host(place: &str, text: &Arc<str>) -> Arc<str> {
     if !places::is_shared(place) {
         return Arc::clone(text);
     }
-    let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
-    lines.map(|line| format!("{line}\n")).collect::<String>().into()
+    let is_line = |line: &&str| !line.trim_end().is_empty() && !line.starts_with('#');
+    text.split_inclusive('\n').filter(is_line).collect::<String>().into()
 }
 
 /// What the writer of a file needs to know.

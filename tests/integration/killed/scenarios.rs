@@ -157,16 +157,14 @@ fn installed_hosted() -> Start {
 #[test]
 fn a_first_install_with_files_of_the_host_on_a_bare_host() {
     let stands = vec![nothing("home"), first_hosted()];
-    let scenario = scenario("first install with the host, bare", bare(), install(first_hosted()), stands, 90);
-    let nexts = vec![install(first_hosted()), install(second_hosted())];
-    Scenario { nexts, ..scenario }.kill_everywhere();
+    scenario("first install with the host, bare", bare(), install(first_hosted()), stands, 90).kill_everywhere();
 }
 
 #[test]
 fn an_upgrade_of_files_of_the_host() {
     let stands = vec![first_hosted(), second_hosted()];
     let scenario = scenario("upgrade of the host", installed_hosted(), install(second_hosted()), stands, 100);
-    let nexts = vec![install(second_hosted()), install(first_hosted()), install(second()), uninstall()];
+    let nexts = vec![install(second_hosted()), install(first_hosted()), install(third()), uninstall()];
     Scenario { nexts, ..scenario }.kill_everywhere();
 }
 
@@ -174,7 +172,7 @@ fn an_upgrade_of_files_of_the_host() {
 fn an_uninstall_of_files_of_the_host() {
     let stands = vec![first_hosted(), nothing("home")];
     let scenario = scenario("uninstall of the host", installed_hosted(), uninstall(), stands, 60);
-    let nexts = vec![uninstall(), install(second_hosted()), install(first())];
+    let nexts = vec![uninstall(), install(second_hosted()), install(third())];
     Scenario { nexts, ..scenario }.kill_everywhere();
 }
 

@@ -274,7 +274,7 @@ impl Systemd {
             }
             match self.running.get(&service) {
                 None if text.contains("WantedBy=") || name.ends_with(".timer") => {
-                    wrong.push(format!("{service} does not run"))
+                    wrong.push(format!("{service} does not run"));
                 }
                 Some(running) if running.text != *text => wrong.push(format!("{service} runs as before")),
                 Some(running) => {
