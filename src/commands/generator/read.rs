@@ -43,7 +43,7 @@ pub(super) fn read(found: &Found, host: &Host) -> Result<Ready, Refused> {
     if tree.as_ref().is_some_and(|tree| !tree.is_dir()) {
         return Err(refused(format!("{} holds neither services/ nor out/", found.dir)));
     }
-    let options = incoming::Options { place: found.place(), from: tree.clone(), only: Vec::new() };
+    let options = incoming::Options { place: found.place(), from: tree.clone(), only: Vec::new(), with_host: false };
     let mut incoming = gather(options, host)?;
     // The clock of a machine that boots may be wrong, and a service that ran yesterday is no worse today: `check` tells
     // of waivers that have expired.
