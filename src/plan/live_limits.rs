@@ -43,9 +43,9 @@ pub(super) fn of(step: &Step, unit: &OneUnit, systemd: Vec<(String, String)>) ->
         && unit.unit_type == UnitType::Container
         && step.difference.as_ref().map(|difference: &Difference| difference.reach(&step.path)) == Some(Reach::Limits);
     let (old, new) = (step.old.as_ref()?, step.new.as_ref()?);
-    let (old, new) = (arguments(std::str::from_utf8(old).ok()?)?, arguments(new)?);
-    let is_told_of = |(name, _): &(String, String)| new.iter().any(|(told, _)| told == name);
-    if !is_live || !old.iter().all(is_told_of) {
+    let (before, after) = (arguments(std::str::from_utf8(old).ok()?)?, arguments(new)?);
+    let is_told_of = |(name, _): &(String, String)| after.iter().any(|(told, _)| told == name);
+    if !is_live || !before.iter().all(is_told_of) {
         return None;
     }
     let file = step.path.rsplit('/').next().unwrap_or(&step.path);
@@ -57,7 +57,7 @@ pub(super) fn of(step: &Step, unit: &OneUnit, systemd: Vec<(String, String)>) ->
         path: step.path.clone(),
         container,
         systemd,
-        podman: new.into_iter().map(|(name, value)| format!("{name}={value}")).collect(),
+        podman: after.into_iter().map(|(name, value)| format!("{name}={value}")).collect(),
         otherwise_restart: Vec::new(),
     })
 }

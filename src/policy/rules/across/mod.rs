@@ -41,8 +41,8 @@ pub(super) const RULES: &[Rule] = &[
     labels::SAME_LEVEL,
     names::SHADOWS,
     names::DEFAULT_NAME,
-    names::MODE_AS_NAME,
     order::NEVER_STARTED,
+    names::MODE_AS_NAME,
     limits::SLICE_AMONG_QUADLETS,
 ];
 
