@@ -125,6 +125,14 @@ impl Host {
         found.map_or(first, Ok)
     }
 
+    /// The interfaces of the host, as the kernel writes them.
+    ///
+    /// # Errors
+    /// They cannot be read.
+    pub fn interfaces(&self) -> Result<String, Unread> {
+        self.root.read("proc/1/net/dev")
+    }
+
     /// What runs in a service's cgroup.
     ///
     /// # Errors

@@ -30,8 +30,17 @@ pub(super) fn promise(look: &Look<'_>, book: &mut Book<'_>) {
     }
     let claim = Claim::new("network", "not the host's", look.process_file("ns/net"));
     let saw = look.payload().and_then(|payload| {
-        let own = payload.process.link("ns/net")?;
-        let host = look.host.ok_or(Unread::Gone)?.network()?;
+        let host = look.host.ok_or(Unread::Gone)?;
+        let own = match payload.process.link("ns/net") {
+            // The user whose container it is may not read that; others than the host's interfaces tell as much.
+            Err(Unread::Refused) => {
+                let (own, hosts) = (payload.process.read("net/dev")?, host.interfaces()?);
+                let (own, hosts) = (interfaces(&own), interfaces(&hosts));
+                return if own == hosts { Err(Unread::Refused) } else { Ok(Saw::new(own.join(", "), true)) };
+            }
+            own => own?,
+        };
+        let host = host.network()?;
         Ok(if own == host { Saw::new(format!("{own}, the host's"), false) } else { Saw::new(own, true) })
     });
     book.tell(claim, saw);
