@@ -144,8 +144,17 @@ impl<'a> Effective<'a> {
 
     /// Every assignment of a section.
     pub fn section<'s>(&'s self, section: &'s str) -> impl Iterator<Item = Value<'s>> {
+        self.among(section, |_| true)
+    }
+
+    /// The assignments of a section to some of its keys.
+    pub fn among<'s>(
+        &'s self,
+        section: &'s str,
+        is_one: impl Fn(&str) -> bool + Copy + 's,
+    ) -> impl Iterator<Item = Value<'s>> {
         self.parts.iter().flat_map(move |part| {
-            part.unit.entries_in(section).map(|entry| Value {
+            part.unit.entries_in(section).filter(move |entry| is_one(entry.key)).map(|entry| Value {
                 key: entry.key,
                 at: part.span(&entry),
                 text: entry.value,
@@ -179,7 +188,7 @@ impl<'a> Effective<'a> {
                 let start: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
                 let end = start + text[start..].lines().next().unwrap_or_default().len();
                 // A header is nobody's line: what is missing below it, is missing in the file the unit came from.
-                return if part.file.origins.is_empty() { part.file.span(line, start..end) } else { part.file.whole() };
+                return if part.file.is_rendered() { part.file.whole() } else { part.file.span(line, start..end) };
             }
         }
         self.file().whole()

@@ -51,8 +51,24 @@ pub struct File {
     pub readable: bool,
     /// The directory of the search that it was found by.
     pub root: Root,
-    /// For every line, from the first, where it came from. Empty where the file is its own source.
-    pub origins: Vec<Origin>,
+    /// Where its lines came from; `None` where the file is its own source.
+    origins: Option<Origins>,
+}
+
+/// The places in the catalog that lines of a rendered file came from, in the order of the lines, from 1. Of a line that
+/// is not among them, nothing in the catalog can be shown.
+#[derive(Clone, Debug)]
+struct Origins(Box<[(u32, Span)]>);
+
+impl Origins {
+    fn of(lines: &[Origin]) -> Self {
+        Self((1..).zip(lines).filter_map(|(line, origin)| Some((line, origin.span()?))).collect())
+    }
+
+    fn of_line(&self, line: usize) -> Option<Span> {
+        let line = u32::try_from(line).ok()?;
+        self.0.binary_search_by_key(&line, |(line, _)| *line).ok().map(|at| self.0[at].1)
+    }
 }
 
 impl File {
@@ -70,7 +86,7 @@ impl File {
             kind: SourceKind::Unit,
         });
         let (place, root) = (format!("/{}", file.path), Root::default());
-        Self { place, path: file.path, kind, id, readable: true, root, origins: file.origins }
+        Self { place, path: file.path, kind, id, readable: true, root, origins: Some(Origins::of(&file.origins)) }
     }
 
     /// A file that was found; `shown` is its path as the reader of findings knows it.
@@ -84,7 +100,7 @@ impl File {
             kind: SourceKind::Unit,
         });
         let (place, root) = (format!("/{path}"), Root::default());
-        Self { place, path, kind, id, readable: true, root, origins: Vec::new() }
+        Self { place, path, kind, id, readable: true, root, origins: None }
     }
 
     /// As something that has the name of a unit and is no file.
@@ -124,13 +140,15 @@ impl File {
     /// What to show for some bytes of the file that begin on `line`, from 1: the place in the catalog that they came
     /// from, or themselves.
     pub fn span(&self, line: usize, bytes: std::ops::Range<usize>) -> Span {
-        match self.origins.get(line.wrapping_sub(1)) {
-            Some(Origin::At(span)) => *span,
-            Some(Origin::BuiltIn | Origin::Template(_)) | None => {
-                let byte = |at| u32::try_from(at).unwrap_or(u32::MAX);
-                Span { file: self.id, start: byte(bytes.start), end: byte(bytes.end) }
-            }
-        }
+        self.origins.as_ref().and_then(|origins| origins.of_line(line)).unwrap_or_else(|| {
+            let byte = |at| u32::try_from(at).unwrap_or(u32::MAX);
+            Span { file: self.id, start: byte(bytes.start), end: byte(bytes.end) }
+        })
+    }
+
+    /// Whether it was rendered from a catalog, so that its lines may have come from there.
+    pub fn is_rendered(&self) -> bool {
+        self.origins.is_some()
     }
 
     /// What to show for the file as a whole.

@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     Finding,
-    facts::{Redaction, is_secret_in, lines_at},
+    facts::{Lines, Redaction, is_secret_in},
 };
 use crate::{
     diagnostic::{Sources, Span},
@@ -27,8 +27,9 @@ pub(super) fn hide(findings: &mut [Finding], sources: &Sources) {
     }
     // Of one long line there may be many findings: it is looked at once.
     let places: HashSet<Span> = findings.iter().filter(|finding| !finding.hidden).flat_map(places).collect();
+    let lines_of = Lines::of(places.iter().copied(), sources);
     let secrets = parallel::map(places, |at| {
-        let lines = lines_at(at, sources);
+        let lines = lines_of.at(at);
         is_secret_in(lines).then(|| (at, (lines, Redaction::of(lines))))
     });
     let secrets: Secrets<'_> = secrets.into_iter().flatten().collect();

@@ -6,7 +6,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet,
 
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, Severity, Sources, Span},
-    policy::facts::{Redaction, is_secret_in, lines_at},
+    policy::facts::{Lines, Redaction, is_secret_in},
 };
 
 /// The longest piece of a line that is shown.
@@ -14,6 +14,10 @@ const WIDTH: usize = 140;
 
 /// The most columns that are marked.
 const MARKED: usize = 100;
+
+/// The most bytes between two places of a file that are shown in one piece: whatever lies between them is rendered too,
+/// and left out only then.
+const TOGETHER: u32 = 8 * 1024;
 
 /// All diagnostics as text, and a closing line that counts them and says what errors have kept from being done:
 /// "nothing was written". Empty where there are none.
@@ -23,9 +27,10 @@ pub fn text(diagnostics: &Diagnostics, sources: &Sources, colour: bool, undone: 
         return String::new();
     }
     let renderer = renderer(colour);
+    let lines_of = lines_of(&list, sources);
     let mut text = String::new();
     for diagnostic in &list {
-        let safe = without_secrets(diagnostic, sources);
+        let safe = without_secrets(diagnostic, &lines_of);
         let beside = Beside { hidden: safe.is_some(), ..Beside::default() };
         text.push_str(&one(safe.as_ref().unwrap_or(diagnostic), beside, sources, &renderer));
         text.push_str("\n\n");
@@ -35,10 +40,18 @@ pub fn text(diagnostics: &Diagnostics, sources: &Sources, colour: bool, undone: 
     text
 }
 
+/// The lines that diagnostics are about.
+pub(super) fn lines_of<'s>(list: &[&Diagnostic], sources: &'s Sources) -> Lines<'s> {
+    Lines::of(list.iter().flat_map(|diagnostic| places(diagnostic)), sources)
+}
+
+fn places(diagnostic: &Diagnostic) -> impl Iterator<Item = Span> {
+    diagnostic.at.into_iter().chain(diagnostic.related.iter().map(|(at, _)| *at))
+}
+
 /// What may be said where a secret stands on a line; nothing where none does.
-pub(super) fn without_secrets(diagnostic: &Diagnostic, sources: &Sources) -> Option<Diagnostic> {
-    let places = diagnostic.at.into_iter().chain(diagnostic.related.iter().map(|(at, _)| *at));
-    let lines: Vec<&str> = places.map(|at| lines_at(at, sources)).filter(|lines| holds_secret(lines)).collect();
+pub(super) fn without_secrets(diagnostic: &Diagnostic, lines_of: &Lines<'_>) -> Option<Diagnostic> {
+    let lines: Vec<&str> = places(diagnostic).map(|at| lines_of.at(at)).filter(|lines| holds_secret(lines)).collect();
     let mut safe = diagnostic.clone();
     for lines in &lines {
         let secret = Redaction::of(lines);
@@ -99,7 +112,7 @@ fn groups<'a>(diagnostic: &'a Diagnostic, beside: Beside<'a>, sources: &'a Sourc
         let position = sources.position(at);
         group = group.element(Origin::path(path).line(position.line).char_column(position.column));
     } else if let Some(at) = diagnostic.at {
-        let beside = diagnostic.related.iter().filter(|(span, _)| span.file == at.file && *span != at);
+        let beside = diagnostic.related.iter().filter(|(span, _)| *span != at && is_near(*span, at));
         let window = Window::around(std::iter::once(at).chain(beside.clone().map(|(span, _)| *span)), sources);
         let mut snippet = window.snippet(at, sources).annotation(
             AnnotationKind::Primary
@@ -112,11 +125,8 @@ fn groups<'a>(diagnostic: &'a Diagnostic, beside: Beside<'a>, sources: &'a Sourc
         }
         group = group.element(snippet);
     }
-    for (span, word) in diagnostic
-        .related
-        .iter()
-        .filter(|(span, _)| !beside.hidden && diagnostic.at.is_none_or(|at| at.file != span.file))
-    {
+    let elsewhere = |span: Span| diagnostic.at.is_none_or(|at| !is_near(span, at));
+    for (span, word) in diagnostic.related.iter().filter(|(span, _)| !beside.hidden && elsewhere(*span)) {
         let window = Window::around(std::iter::once(*span), sources);
         let range = window.range(*span, sources);
         let snippet = window.snippet(*span, sources);
@@ -132,6 +142,11 @@ fn groups<'a>(diagnostic: &'a Diagnostic, beside: Beside<'a>, sources: &'a Sourc
         group = group.element(Level::NOTE.message(escaped(note)));
     }
     vec![group]
+}
+
+/// Whether two places are shown in one piece.
+fn is_near(one: Span, other: Span) -> bool {
+    one.file == other.file && one.start.abs_diff(other.start) <= TOGETHER
 }
 
 /// The lines of a file that a snippet may show: of a long file with many findings, each shows its own.

@@ -1,6 +1,6 @@
 //! Complaints and findings as single lines, for a log that knows no colours and no columns.
 
-use super::diagnostics::{escaped, without_secrets};
+use super::diagnostics::{escaped, lines_of, without_secrets};
 use crate::{
     diagnostic::{Diagnostics, Severity, Sources, Span},
     policy::Finding,
@@ -11,12 +11,14 @@ pub type Line = (Severity, String);
 
 /// A line for each diagnostic: place, phrase, and what to write instead.
 pub fn diagnostics(diagnostics: &Diagnostics, sources: &Sources) -> Vec<Line> {
-    let line = |diagnostic: &crate::diagnostic::Diagnostic| {
-        let safe = without_secrets(diagnostic, sources);
+    let list = diagnostics.sorted(sources);
+    let lines_of = lines_of(&list, sources);
+    let line = |diagnostic: &&crate::diagnostic::Diagnostic| {
+        let safe = without_secrets(diagnostic, &lines_of);
         let safe = safe.as_ref().unwrap_or(diagnostic);
         (safe.severity, one(safe.at, &safe.message, safe.help.as_deref(), sources))
     };
-    diagnostics.sorted(sources).into_iter().map(line).collect()
+    list.iter().map(line).collect()
 }
 
 /// The line of a finding.

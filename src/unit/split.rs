@@ -101,6 +101,11 @@ pub fn is_separator(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\n' | '\r')
 }
 
+/// Whether a byte may be more than a part of its word: a separator, a quote, a backslash, a NUL.
+fn is_special(byte: u8) -> bool {
+    is_separator(byte.into()) || matches!(byte, b'"' | b'\'' | b'\\' | b'\0')
+}
+
 struct Cutter<'a> {
     value: &'a str,
     at: usize,
@@ -124,7 +129,12 @@ impl Cutter<'_> {
         let mut text = String::new();
         // The open quote and where it stands.
         let mut quote: Option<(char, usize)> = None;
-        while let Some(c) = self.peek() {
+        loop {
+            // Nearly every word is nothing but plain characters.
+            let plain = self.rest().bytes().position(is_special).unwrap_or(self.rest().len());
+            text.push_str(&self.rest()[..plain]);
+            self.at += plain;
+            let Some(c) = self.peek() else { break };
             // Podman marks the end of its input with a zero byte, so a real one ends it too. It is
             // left standing, for the next round to report.
             if c == '\0' {

@@ -178,7 +178,7 @@ fn last(unit: &Effective<'_>, section: &str, key: &str, read: impl Fn(&str) -> O
         if text.is_empty() {
             stated = None;
         } else if let Some(limit) = read(text) {
-            stated = Some(Stated { limit, said: format!("{key}={text}"), at: value.at });
+            stated = Some(Stated { limit, said: [key, "=", text].concat(), at: value.at });
         }
     }
     stated

@@ -1,46 +1,73 @@
 //! Lines that hold a secret, and what may still be said of them.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::HashMap, sync::OnceLock};
 
 use super::secret::{Kind, has_known_beginning, has_password, is_assigned, is_in, is_literal, looks_random};
-use crate::diagnostic::{SourceKind, Sources, Span};
+use crate::diagnostic::{FileId, SourceKind, Sources, Span};
 
-/// The whole lines that a span touches, with those that a backslash joins to them.
-pub fn lines_at(at: Span, sources: &Sources) -> &str {
-    let text: &str = &sources.file(at.file).text;
-    let bytes = text.as_bytes();
-    let byte = |at: u32| usize::try_from(at).map_or(text.len(), |at| at.min(text.len()));
-    let begin = |at: usize| bytes[..at].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-    let end = |at: usize| bytes[at..].iter().position(|byte| *byte == b'\n').map_or(text.len(), |more| at + more);
-    let goes_on = |line: &[u8]| line.trim_ascii_end().ends_with(b"\\");
-    let (mut first, mut last) = (begin(byte(at.start)), end(byte(at.end.max(at.start))));
-    while first > 0 && goes_on(&bytes[begin(first - 1)..first]) {
-        first = begin(first - 1);
-    }
-    while last < text.len() && goes_on(&bytes[begin(last)..last]) {
-        last = end(last + 1);
-    }
-    if sources.file(at.file).kind == SourceKind::Catalog {
-        (first, last) = statement(text, first, last);
-    }
-    text.get(first..last).unwrap_or_default()
+/// The lines of places, for whoever asks for many: the statements of a file of the catalog are found once.
+#[derive(Debug)]
+pub struct Lines<'s> {
+    sources: &'s Sources,
+    /// Where each statement of a file ends, as soon as somebody asks.
+    statements: HashMap<FileId, OnceLock<Vec<usize>>>,
 }
 
-/// The lines of TOML from `first` to `last` with those of the list, table or text of many lines that they are part of.
-fn statement(text: &str, first: usize, last: usize) -> (usize, usize) {
-    let (mut from, mut at) = (first, 0);
-    let mut open: Vec<&str> = Vec::new();
-    for line in text.split_inclusive('\n') {
-        if open.is_empty() && at <= first {
-            from = at;
+impl<'s> Lines<'s> {
+    /// The lines of these places, or of some of them.
+    pub fn of(places: impl IntoIterator<Item = Span>, sources: &'s Sources) -> Self {
+        let files = places.into_iter().map(|at| at.file).filter(|id| sources.file(*id).kind == SourceKind::Catalog);
+        Self { sources, statements: files.map(|id| (id, OnceLock::new())).collect() }
+    }
+
+    /// The whole lines that a span touches, with those that a backslash joins to them; in TOML, with those of the list,
+    /// table or text of many lines that they are part of.
+    pub fn at(&self, at: Span) -> &'s str {
+        let text: &str = &self.sources.file(at.file).text;
+        let bytes = text.as_bytes();
+        let byte = |at: u32| usize::try_from(at).map_or(text.len(), |at| at.min(text.len()));
+        let begin = |at: usize| bytes[..at].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let end = |at: usize| bytes[at..].iter().position(|byte| *byte == b'\n').map_or(text.len(), |more| at + more);
+        let goes_on = |line: &[u8]| line.trim_ascii_end().ends_with(b"\\");
+        let (mut first, mut last) = (begin(byte(at.start)), end(byte(at.end.max(at.start))));
+        while first > 0 && goes_on(&bytes[begin(first - 1)..first]) {
+            first = begin(first - 1);
         }
+        while last < text.len() && goes_on(&bytes[begin(last)..last]) {
+            last = end(last + 1);
+        }
+        if let Some(ends) = self.statements.get(&at.file) {
+            (first, last) = statement(ends.get_or_init(|| statements(text)), first, last);
+        }
+        text.get(first..last).unwrap_or_default()
+    }
+}
+
+/// Where each statement of a TOML file ends, with its line break: one line, or a list, table or text of many.
+fn statements(text: &str) -> Vec<usize> {
+    let (mut at, mut open) = (0, Vec::new());
+    let mut ends = Vec::new();
+    for line in text.split_inclusive('\n') {
         open = left_open(line, open);
         at += line.len();
-        if at > last && open.is_empty() {
-            break;
+        if open.is_empty() {
+            ends.push(at);
         }
     }
-    (from, at.max(last))
+    // What is never closed goes on to the end.
+    if !open.is_empty() {
+        ends.push(at);
+    }
+    ends
+}
+
+/// The lines from `first` to `last` with those of the statements that they are part of.
+fn statement(ends: &[usize], first: usize, last: usize) -> (usize, usize) {
+    // Behind the last line break there is no statement: the last one is.
+    let before = ends.partition_point(|end| *end <= first).min(ends.len().saturating_sub(1));
+    let from = before.checked_sub(1).map_or(0, |at| ends[at]);
+    let to = ends.get(ends.partition_point(|end| *end <= last)).or(ends.last()).copied().unwrap_or_default();
+    (from, to.max(last))
 }
 
 /// What is open after a line of TOML, brackets and texts, each by what closes it.
@@ -307,7 +334,7 @@ fn words(lines: &str) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Redaction, literals, of_commands, statement};
+    use super::{Redaction, literals, of_commands, statement, statements};
 
     #[test]
     fn what_is_said_of_a_line_says_nothing_of_its_secret() {
@@ -368,7 +395,7 @@ mod tests {
             let at = text.find(word).unwrap();
             let first = text[..at].rfind('\n').map_or(0, |at| at + 1);
             let last = text[at..].find('\n').map_or(text.len(), |more| at + more);
-            let (from, to) = statement(text, first, last);
+            let (from, to) = statement(&statements(text), first, last);
             text[from..to].to_owned()
         };
         let list = "exec = [ # a ] that ends nothing\n  \"x]\",\n  'y\\', [\n  \"z\" ],\n]\n";

@@ -45,8 +45,8 @@ const CREDENTIALS: &[&str] = &["Creds", "DecryptionKey"];
 /// Every secret of a unit, at most one a line. An assignment that a later one takes back still stands in the file.
 pub fn of(unit: &Effective<'_>) -> Vec<PlainSecret> {
     let group = unit.unit_type().map_or("Slice", crate::unit::UnitType::group);
-    let own = unit.section(group).filter(|value| KEYS.contains(&value.key) || CREDENTIALS.contains(&value.key));
-    let service = unit.section("Service").filter(|value| value.key == "Environment" || value.key.starts_with("Exec"));
+    let own = unit.among(group, |key| KEYS.contains(&key) || CREDENTIALS.contains(&key));
+    let service = unit.among("Service", |key| key == "Environment" || key.starts_with("Exec"));
     own.chain(service).filter_map(|value| Some(PlainSecret { name: in_value(&value)?, at: value.at })).collect()
 }
 
@@ -366,11 +366,18 @@ const BEGINNINGS: &[(&str, usize)] = &[
 
 pub(super) fn has_known_beginning(word: &str) -> bool {
     let in_key = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-    BEGINNINGS.iter().any(|(beginning, more)| {
-        word.match_indices(beginning).any(|(at, _)| {
-            let after_word = word[..at].chars().next_back().is_some_and(|c| c.is_ascii_alphanumeric());
-            !after_word && word[at + beginning.len()..].chars().take_while(in_key).count() >= *more
+    let begins = |key: &str| {
+        // Nearly every word is ruled out by its first byte.
+        let first = key.as_bytes().first();
+        let mut beginnings = BEGINNINGS.iter().filter(|(beginning, _)| beginning.as_bytes().first() == first);
+        beginnings.any(|(beginning, more)| {
+            key.strip_prefix(beginning).is_some_and(|rest| rest.chars().take_while(in_key).count() >= *more)
         })
+    };
+    let mut in_word = false;
+    word.char_indices().any(|(at, c)| {
+        let after_word = std::mem::replace(&mut in_word, c.is_ascii_alphanumeric());
+        !after_word && begins(&word[at..])
     })
 }
 

@@ -28,21 +28,33 @@ pub(super) struct Said<T> {
 /// Every assignment of a unit and its drop-ins, by section and key.
 #[derive(Debug)]
 pub(super) struct Assigned<'u> {
-    sections: HashMap<&'u str, HashMap<&'u str, Vec<Value<'u>>>>,
+    /// The few sections, each with its assignments in the order of their keys; those to one key as they follow each other.
+    sections: Vec<(&'u str, Vec<Value<'u>>)>,
     podman: Version,
 }
 
 impl<'u> Assigned<'u> {
     /// The assignments of a unit.
     pub(super) fn of(unit: &'u Effective<'_>, podman: Version) -> Self {
-        let mut sections: HashMap<_, HashMap<_, Vec<_>>> = HashMap::new();
+        let mut sections: Vec<(&str, Vec<Value<'_>>)> = Vec::new();
+        let mut at_section: HashMap<&str, usize> = HashMap::new();
+        let mut above = ("", 0);
         for part in unit.parts() {
             for entry in part.unit.entries() {
+                // Most assignments stand below one of the same section.
+                if above.0 != entry.section || sections.is_empty() {
+                    let at = *at_section.entry(entry.section).or_insert(sections.len());
+                    if at == sections.len() {
+                        sections.push((entry.section, Vec::new()));
+                    }
+                    above = (entry.section, at);
+                }
                 let at = part.span(&entry);
-                let value = Value { key: entry.key, text: entry.value, at };
-                sections.entry(entry.section).or_default().entry(entry.key).or_default().push(value);
+                sections[above.1].1.push(Value { key: entry.key, text: entry.value, at });
             }
         }
+        sections.sort_unstable_by_key(|(name, _)| *name);
+        sections.iter_mut().for_each(|(_, values)| values.sort_by_key(|value| value.key));
         Self { sections, podman }
     }
 
@@ -83,7 +95,11 @@ impl<'u> Assigned<'u> {
     }
 
     fn all(&self, section: &str, key: &str) -> &[Value<'u>] {
-        self.sections.get(section).and_then(|keys| keys.get(key)).map_or(&[], Vec::as_slice)
+        let Ok(at) = self.sections.binary_search_by_key(&section, |(name, _)| name) else { return &[] };
+        let values = &self.sections[at].1;
+        let first = values.partition_point(|value| value.key < key);
+        let count = values[first..].partition_point(|value| value.key == key);
+        &values[first..first + count]
     }
 }
 

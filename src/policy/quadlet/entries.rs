@@ -1,7 +1,5 @@
 //! What every single assignment is held against: the key table, systemd's directives, and how a value is read.
 
-use std::collections::HashMap;
-
 use super::{assigned::Assigned, report::Report, words};
 use crate::{
     diagnostic::{Span, nearest},
@@ -28,18 +26,15 @@ pub(super) fn check(
 ) {
     let mut used: Vec<&'static Key> = Vec::new();
     for part in unit.parts() {
-        let mut earlier: HashMap<(&str, &str), Entry<'_>> = HashMap::new();
+        let mut earlier: Vec<(&'static Key, Entry<'_>)> = Vec::new();
         for entry in part.unit.entries() {
             let at = part.span(&entry);
             match entry.section {
                 group if group == unit_type.group() || group == "Quadlet" => {
                     if let Some(key) = quadlet_key(group, &entry, at, podman, report) {
-                        if !used.contains(&key) {
-                            used.push(key);
-                        }
+                        use_once(&mut used, key);
                         if !key.list {
-                            twice(part, key, &entry, &mut earlier, report);
-                            earlier.insert((key.group, key.name), entry);
+                            twice(part, key, entry, &mut earlier, report);
                         }
                     }
                 }
@@ -103,8 +98,7 @@ fn install_key(entry: &Entry<'_>, at: Span, podman: Version, used: &mut Vec<&'st
             let message = format!("`{}=` needs Podman {major}.{minor}, and is ignored before", key.name);
             report.error("PL006", at, message);
         }
-        Some(key) if !used.contains(&key) => used.push(key),
-        Some(_) => {}
+        Some(key) => use_once(used, key),
         None => directive("Install", entry.key, at, report),
     }
 }
@@ -121,21 +115,35 @@ pub(super) fn directive(section: &str, name: &str, at: Span, report: &mut Report
     }
 }
 
+/// Whether two rows are one. Nearly all differ in their names.
+fn is_same(one: &Key, other: &Key) -> bool {
+    one.name == other.name && one.group == other.group
+}
+
+fn use_once(used: &mut Vec<&'static Key>, key: &'static Key) {
+    if !used.iter().any(|other| is_same(other, key)) {
+        used.push(key);
+    }
+}
+
 /// Of a key that holds one value, the last assignment counts.
-fn twice(
+fn twice<'u>(
     part: &Part<'_>,
-    key: &Key,
-    entry: &Entry<'_>,
-    earlier: &mut HashMap<(&str, &str), Entry<'_>>,
+    key: &'static Key,
+    entry: Entry<'u>,
+    earlier: &mut Vec<(&'static Key, Entry<'u>)>,
     report: &mut Report,
 ) {
-    let Some(lost) = earlier.get(&(key.group, key.name)) else { return };
+    let Some((_, lost)) = earlier.iter_mut().find(|(other, _)| is_same(other, key)) else {
+        return earlier.push((key, entry));
+    };
+    let lost = std::mem::replace(lost, entry.clone());
     if lost.value.is_empty() || entry.value.is_empty() || lost.value == entry.value {
         return;
     }
     let message = format!("`{}=` holds one value: this one is lost, because another follows", key.name);
-    let finding = report.error("PL033", part.span(lost), message);
-    finding.related(part.span(entry), "the one that counts").help("leave one of them out");
+    let finding = report.error("PL033", part.span(&lost), message);
+    finding.related(part.span(&entry), "the one that counts").help("leave one of them out");
 }
 
 /// An assignment that is continued, and then only comments and blank lines follow.

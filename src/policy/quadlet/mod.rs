@@ -99,6 +99,12 @@ impl<'a> Tree<'a> {
         self.slice_by_name.get(file_name).map(|at| &self.slices[*at])
     }
 
+    /// The limits that a slice of the tree states.
+    pub fn layer_of(&self, slice: &Effective<'_>) -> &Layer {
+        let index = slice.index();
+        &self.slice_layers[self.slices.partition_point(|other| other.index() < index)]
+    }
+
     /// The slice of a file name, with the limits that it states.
     pub fn slice_layer(&self, file_name: &str) -> Option<(&Effective<'a>, &Layer)> {
         self.slice_by_name.get(file_name).map(|at| (&self.slices[*at], &self.slice_layers[*at]))

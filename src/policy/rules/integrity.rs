@@ -291,6 +291,9 @@ fn is_unseen(c: char) -> bool {
 /// The first specifier that is none (true), or that is one by accident: `%C3` in a URL. systemd leaves a `%` alone that
 /// no letter or digit follows.
 fn specifier(value: &str) -> Option<(char, bool)> {
+    if !value.contains('%') {
+        return None;
+    }
     let is_url = value.contains("://");
     let mut chars = value.chars().peekable();
     let mut by_accident = None;

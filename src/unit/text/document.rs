@@ -152,7 +152,14 @@ impl Unit {
 
     /// Every assignment of a section, over all sections of that name.
     pub fn entries_in<'a>(&'a self, section: &str) -> impl Iterator<Item = Entry<'a>> {
-        let found = self.assignments.iter().filter(move |assignment| self.section_of(assignment) == section);
+        // Assignments under one header follow each other: its name is compared once.
+        let mut header = (u32::MAX, false);
+        let found = self.assignments.iter().filter(move |assignment| {
+            if header.0 != assignment.header {
+                header = (assignment.header, self.section_of(assignment) == section);
+            }
+            header.1
+        });
         found.map(|assignment| self.entry(assignment))
     }
 

@@ -85,10 +85,10 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn read_quadlet(&mut self) {
         let body = self.source.strip_suffix('\n').unwrap_or(self.source);
-        let last = body.matches('\n').count();
         let mut pending = Logical::default();
         for (index, line, at) in lines(body) {
             let number = index + 1;
+            let is_last = at + line.len() == body.len();
             let (line, at) = trim(line, at, char::is_whitespace);
             if line.is_empty() || line.starts_with(['#', ';']) {
                 self.comment(line, at, number);
@@ -96,7 +96,7 @@ impl Reader<'_> {
             }
             let end = at + line.len();
             let (line, continued) = match line.strip_suffix('\\') {
-                Some(line) => (line, index != last),
+                Some(line) => (line, !is_last),
                 None => (line, false),
             };
             if continued {

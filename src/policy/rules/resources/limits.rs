@@ -336,7 +336,7 @@ fn swap(containers: &[Container<'_>], scope: &Scope<'_>, found: &mut Found<'_>) 
         }
     }
     for slice in &scope.tree.slices {
-        if let Some(memory) = unbounded(&Layer::of_section(slice, "Slice")) {
+        if let Some(memory) = unbounded(scope.tree.layer_of(slice)) {
             let message = format!("`{}` limits the memory, and the slice has no MemorySwapMax=", memory.said);
             found.about(slice, memory.at, message).severity(Severity::Info).help("add `MemorySwapMax=0`");
         }
@@ -348,8 +348,8 @@ fn unbounded(layer: &Layer) -> Option<&Stated> {
     layer.limit(Resource::Memory).filter(|_| layer.limit(Resource::Swap).is_none())
 }
 
-fn high(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
-    let service = Layer::of_section(container.unit, "Service");
+fn high(container: &Container<'_>, scope: &Scope<'_>, found: &mut Found<'_>) {
+    let service = &container.limits(scope.tree).service;
     let Some(max) = service.limit(Resource::Memory) else { return };
     let Some(high) = &service.memory_high else {
         found.at(max.at, format!("`{}` without a MemoryHigh= leaves open what happens before it", max.said));

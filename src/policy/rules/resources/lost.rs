@@ -7,7 +7,7 @@ use crate::{
     policy::{
         Effective,
         facts::{
-            Arg, Container, Layer, Resource, Run, podman_bytes, podman_cpu_micros, systemd_bytes, systemd_cpu_micros,
+            Arg, Container, Resource, Run, podman_bytes, podman_cpu_micros, systemd_bytes, systemd_cpu_micros,
             systemd_number, systemd_tasks,
         },
         quadlet::Loaded,
@@ -232,10 +232,10 @@ fn refused(unit: &Effective<'_>, arg: &Arg<'_>, found: &mut Found<'_>) {
     }
 }
 
-fn not_split(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
+fn not_split(container: &Container<'_>, scope: &Scope<'_>, found: &mut Found<'_>) {
     let mode = container.run.last("cgroups").filter(|arg| arg.value != "split");
-    let layer = Layer::of_section(container.unit, "Service");
-    let limited = [Resource::Memory, Resource::Cpu, Resource::Tasks].iter().any(|of| layer.limit(*of).is_some());
+    let service = &container.limits(scope.tree).service;
+    let limited = [Resource::Memory, Resource::Cpu, Resource::Tasks].iter().any(|of| service.limit(*of).is_some());
     let then = if limited { "the limits of [Service] do not hold it" } else { "[Service] cannot limit it" };
     if let Some(mode) = mode {
         let message = format!("with `--cgroups={}` the container leaves the cgroup of its service: {then}", mode.value);

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Severity, Span},
-    policy::facts::{Container, Layer, MountKind, Resource, bytes, podman_bytes, tmpfs_bytes},
+    policy::facts::{Container, MountKind, Resource, bytes, podman_bytes, tmpfs_bytes},
 };
 
 pub(in crate::policy::rules) const RULES: &[Rule] = &[
@@ -93,9 +93,9 @@ pub(in crate::policy::rules) const RULES: &[Rule] = &[
     },
 ];
 
-fn pull_inside(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
+fn pull_inside(container: &Container<'_>, scope: &Scope<'_>, found: &mut Found<'_>) {
     const SMALL: u64 = 256 << 20;
-    let service = Layer::of_section(container.unit, "Service");
+    let service = &container.limits(scope.tree).service;
     if let Some((number, stated)) = service.number(Resource::Memory).filter(|(number, _)| *number < SMALL)
         && pulls(container)
     {

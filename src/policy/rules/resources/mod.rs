@@ -23,7 +23,7 @@ impl Time {
     fn of(unit: &Effective<'_>, places: &[(&str, &str)]) -> Option<Self> {
         let mut stated = None;
         for section in ["Service", "Unit"] {
-            for value in unit.section(section).filter(|value| places.contains(&(section, value.key))) {
+            for value in unit.among(section, |key| places.contains(&(section, key))) {
                 let text = value.text.trim();
                 if let Ok(span) = TimeSpan::parse(text) {
                     let micros = span.micros().unwrap_or(u64::MAX);

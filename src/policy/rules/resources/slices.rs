@@ -7,7 +7,7 @@ use crate::{
     diagnostic::Severity,
     policy::{
         Effective,
-        facts::{Container, Layer, Resource, slice_of, slices_around},
+        facts::{Container, Resource, slice_of, slices_around},
         quadlet::Loaded,
     },
 };
@@ -182,15 +182,15 @@ fn unusable(slice: &Effective<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
     }
 }
 
-fn without_limits(slice: &Effective<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
-    let layer = Layer::of_section(slice, "Slice");
+fn without_limits(slice: &Effective<'_>, scope: &Scope<'_>, found: &mut Found<'_>) {
+    let layer = scope.tree.layer_of(slice);
     if ![Resource::Memory, Resource::Cpu, Resource::Tasks].iter().any(|resource| layer.limit(*resource).is_some()) {
         found.at(slice.header("Slice"), format!("{} limits nothing", slice.file().name()));
     }
 }
 
-fn memory_high(slice: &Effective<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
-    if let Some(high) = Layer::of_section(slice, "Slice").memory_high {
+fn memory_high(slice: &Effective<'_>, scope: &Scope<'_>, found: &mut Found<'_>) {
+    if let Some(high) = &scope.tree.layer_of(slice).memory_high {
         found.at(high.at, format!("`{}` slows down everything in {} at once", high.said, slice.file().name()));
     }
 }
