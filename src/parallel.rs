@@ -27,9 +27,19 @@ pub fn map_weighed<T: Send, R: Send>(weight: usize, items: Vec<T>, work: impl Fn
     }
 }
 
+/// Frees something while other work goes on: ten thousand services are a million pieces. Whoever does so last does not
+/// wait for it.
+pub fn let_go(thing: impl Send + 'static) {
+    // Without threads there was little work, and there is little to free.
+    if let Some(Some(pool)) = POOL.get() {
+        pool.spawn(move || drop(thing));
+    }
+}
+
+static POOL: OnceLock<Option<ThreadPool>> = OnceLock::new();
+
 /// The threads, made when they are first needed; none where the system refuses them.
 fn pool() -> Option<&'static ThreadPool> {
-    static POOL: OnceLock<Option<ThreadPool>> = OnceLock::new();
     let threads = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(MOST_THREADS);
     POOL.get_or_init(|| ThreadPoolBuilder::new().num_threads(threads()).stack_size(STACK).build().ok()).as_ref()
 }

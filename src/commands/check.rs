@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Diagnostics, Severity, Sources},
+    parallel,
     policy::{self, Finding, Verdict},
     report::{self, verdict::Report},
 };
@@ -92,6 +93,7 @@ pub fn run(options: &Options, streams: &mut Streams<'_>) -> io::Result<Status> {
         Format::Junit => report::check_junit::text(&report, least),
     };
     write!(streams.out, "{text}")?;
+    parallel::let_go((judged, verdict, sources));
     Ok(if fails { Status::Differs } else { Status::Clean })
 }
 

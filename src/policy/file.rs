@@ -1,5 +1,7 @@
 //! The files that are judged: rendered from a catalog, or found in a directory.
 
+use std::borrow::Cow;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::{
@@ -44,9 +46,8 @@ pub struct File {
     pub kind: Kind,
     /// Its text, among the sources.
     pub id: FileId,
-    /// Where it stands on the machine, as far as that is known: `/home/…/.config/containers/systemd/web.container`. It
-    /// may tell who starts it.
-    pub place: String,
+    /// Where it stands on the machine, where that is not its path.
+    place: Option<String>,
     /// Whether there is a text: a directory with the name of a unit, or a link to nothing, has none.
     pub readable: bool,
     /// The directory of the search that it was found by.
@@ -85,8 +86,15 @@ impl File {
             text: file.text,
             kind: SourceKind::Unit,
         });
-        let (place, root) = (format!("/{}", file.path), Root::default());
-        Self { place, path: file.path, kind, id, readable: true, root, origins: Some(Origins::of(&file.origins)) }
+        Self {
+            place: None,
+            path: file.path,
+            kind,
+            id,
+            readable: true,
+            root: Root::default(),
+            origins: Some(Origins::of(&file.origins)),
+        }
     }
 
     /// A file that was found; `shown` is its path as the reader of findings knows it.
@@ -99,8 +107,7 @@ impl File {
             text: text.into(),
             kind: SourceKind::Unit,
         });
-        let (place, root) = (format!("/{path}"), Root::default());
-        Self { place, path, kind, id, readable: true, root, origins: None }
+        Self { place: None, path, kind, id, readable: true, root: Root::default(), origins: None }
     }
 
     /// As something that has the name of a unit and is no file.
@@ -118,7 +125,13 @@ impl File {
     /// With the place where it stands on this machine.
     #[must_use]
     pub fn at(self, place: impl Into<String>) -> Self {
-        Self { place: place.into(), ..self }
+        Self { place: Some(place.into()), ..self }
+    }
+
+    /// Where it stands on the machine, as far as that is known: `/home/…/.config/containers/systemd/web.container`. It
+    /// may tell who starts it.
+    pub fn place(&self) -> Cow<'_, str> {
+        self.place.as_deref().map_or_else(|| Cow::Owned(format!("/{}", self.path)), Cow::Borrowed)
     }
 
     /// The name of the file.

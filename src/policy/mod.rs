@@ -81,8 +81,12 @@ pub fn judge(files: &[File], sources: &Sources, settings: &Settings) -> Verdict 
     waivers::apply(files, sources, settings, &mut findings);
     hide::hide(&mut findings, sources);
     findings.sort_by(|a, b| a.order(b, sources));
-    let units = tree.judged.clone();
-    Verdict { units, findings }
+    // So many are freed on all processors.
+    parallel::map(containers, drop);
+    parallel::map(facts, drop);
+    let Tree { units, judged, .. } = tree;
+    parallel::map(units, drop);
+    Verdict { units: judged, findings }
 }
 
 /// What the rules about single units say of one, and its facts if it is a container.

@@ -9,7 +9,7 @@ use crate::{model::Profile, parallel};
 /// makes sense without root. A home directory, or the runtime directory of a user's podman, is named by users: root's own
 /// are seldom meant.
 pub(super) fn of(unit: &Effective<'_>) -> Option<Profile> {
-    let path = &unit.file().place;
+    let path = unit.file().place();
     let in_users = path.contains("/containers/systemd/users/") || path.contains("/.config/containers/systemd/");
     let in_etc = path.contains("/etc/containers/systemd/");
     let install = unit.list("Install", "WantedBy");

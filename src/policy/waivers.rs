@@ -14,7 +14,7 @@ use crate::{
     diagnostic::{Sources, Span},
     model::Waiver as Declared,
     parallel,
-    unit::UnitType,
+    unit::{UnitType, text::lines},
 };
 
 /// A waiver as it stands in a file.
@@ -106,8 +106,7 @@ fn of_file(index: usize, file: &File, sources: &Sources) -> Vec<Waiver> {
         return Vec::new();
     }
     let mut waivers = Vec::new();
-    let mut start = 0;
-    for (number, line) in text.split_inclusive('\n').enumerate() {
+    for (number, line, start) in lines(text) {
         let end = start + line.trim_end().len();
         if let Some(words) = line.trim().strip_prefix(['#', ';']).and_then(words) {
             waivers.extend(parse(words).into_iter().map(|words| Waiver {
@@ -116,7 +115,6 @@ fn of_file(index: usize, file: &File, sources: &Sources) -> Vec<Waiver> {
                 at: file.span(number + 1, start..end),
             }));
         }
-        start += line.len();
     }
     waivers
 }

@@ -17,7 +17,11 @@ use super::{
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, FileId, Origin, Span},
     model::{Catalog, Name, Service},
-    unit::{Dialect, Unit, UnitType, directives, keys, quote::guard, text::Entry},
+    unit::{
+        Dialect, Unit, UnitType, directives, keys,
+        quote::guard,
+        text::{self, Entry},
+    },
 };
 
 /// Lays out a draft; complaints of the template go to `diagnostics`.
@@ -162,7 +166,7 @@ fn tidy(header: &str, body: &str) -> String {
     text.push('\n');
     let mut gap = true;
     let mut after_header = false;
-    for line in body.lines().map(str::trim_end) {
+    for line in text::lines(body).map(|(_, line, _)| line.trim_end()) {
         if line.is_empty() {
             gap = true;
             continue;
@@ -183,7 +187,7 @@ fn tidy(header: &str, body: &str) -> String {
 /// was written by the template.
 fn origins(unit: &Unit, lines: &[&Line], header: Origin, author: Option<FileId>) -> Vec<Origin> {
     let own = author.map_or(Origin::BuiltIn, Origin::Template);
-    let count = unit.as_str().lines().count();
+    let count = text::lines(unit.as_str()).filter(|(_, line, at)| at + line.len() < unit.as_str().len()).count();
     let mut origins = vec![own; count];
     if let Some(first) = origins.first_mut() {
         *first = header;

@@ -137,7 +137,7 @@ impl Layer {
     pub fn of_run(run: &Run<'_>) -> Self {
         let stated = |flag: &str, read: &dyn Fn(&str) -> Option<Limit>| {
             let arg = run.last(flag)?;
-            let name = if arg.is_raw() { format!("--{flag}") } else { arg.key.to_owned() };
+            let name = if arg.is_raw() { format!("--{flag}") } else { arg.key.name.to_owned() };
             Some(Stated { limit: read(arg.value.trim())?, said: format!("{name}={}", arg.value), at: arg.at })
         };
         // podman takes 0 of memory and CPU time for no limit, and everything below 1 of tasks.

@@ -122,7 +122,7 @@ pub(super) fn of<'a>(run: &Run<'a>) -> Vec<Mount<'a>> {
             Cow::Owned(text) => parts(flag, text).map(Parts::into_owned),
         };
         if let Some(Parts { kind, source, target, options }) = parts {
-            mounts.push(Mount { kind, source, target, options, flag, key: arg.key, at: arg.at });
+            mounts.push(Mount { kind, source, target, options, flag, key: arg.key.name, at: arg.at });
         }
     }
     mounts.shrink_to_fit();

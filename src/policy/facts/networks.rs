@@ -66,7 +66,7 @@ impl NetworkUse<'_> {
 pub fn of<'a>(run: &Run<'a>) -> Vec<NetworkUse<'a>> {
     let networks = run.all("network").filter(|arg| !arg.value.is_empty()).map(|arg| {
         let (mode, options) = parse(&arg.value);
-        NetworkUse { mode, options, key: arg.key, at: arg.at }
+        NetworkUse { mode, options, key: arg.key.name, at: arg.at }
     });
     // Most containers have one, and a vector makes room for four.
     let mut networks: Vec<_> = networks.collect();
@@ -137,7 +137,7 @@ impl<'a> NetworkUnit<'a> {
     /// The same where it is known already what it tells podman.
     pub fn with(unit: &'a Effective<'a>, run: &Run<'a>) -> Self {
         let raw = |flag: &str| -> Vec<Said<'a>> {
-            run.all(flag).map(|arg| Said { text: arg.value.to_string(), key: arg.key, at: arg.at }).collect()
+            run.all(flag).map(|arg| Said { text: arg.value.to_string(), key: arg.key.name, at: arg.at }).collect()
         };
         let said = |key: &'a str, flag: &str| -> Vec<Said<'a>> {
             let values = unit.list("Network", key).into_iter();

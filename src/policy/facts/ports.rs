@@ -67,7 +67,7 @@ impl Port<'_> {
 pub fn of<'a>(run: &Run<'a>) -> Vec<Port<'a>> {
     let ports = run.all("publish").filter_map(|arg| {
         let (host_ip, host, container, protocol) = parse(&arg.value)?;
-        Some(Port { host_ip, host, container, protocol, key: arg.key, at: arg.at })
+        Some(Port { host_ip, host, container, protocol, key: arg.key.name, at: arg.at })
     });
     let mut ports: Vec<_> = ports.collect();
     ports.shrink_to_fit();

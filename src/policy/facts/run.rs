@@ -19,7 +19,7 @@ pub struct Arg<'a> {
     /// Its value; a switch has `true` or `false`.
     pub value: Cow<'a, str>,
     /// The key that says it: `AddCapability`, `PodmanArgs`.
-    pub key: &'a str,
+    pub key: &'static Key,
     /// Where.
     pub at: Span,
 }
@@ -27,7 +27,7 @@ pub struct Arg<'a> {
 impl Arg<'_> {
     /// Whether it is an argument that the author wrote in podman's own words.
     pub fn is_raw(&self) -> bool {
-        self.key == "PodmanArgs"
+        self.key.name == "PodmanArgs"
     }
 
     /// Whether podman takes it for true: Go's spelling of booleans.
@@ -197,18 +197,15 @@ impl<'a> Run<'a> {
                 continue;
             }
             seen.push(value.key);
-            match value.key {
-                "PodmanArgs" => podman_args = unit.list(group, value.key),
-                "GlobalArgs" => global_args = unit.list(group, value.key),
-                name => {
-                    if let Some(key) = keys::key(group, name) {
-                        run.push_key(key, unit);
-                    }
-                }
+            let Some(key) = keys::key(group, value.key) else { continue };
+            match key.name {
+                "PodmanArgs" => podman_args = parse(key, unit),
+                "GlobalArgs" => global_args = parse(key, unit),
+                _ => run.push_key(key, unit),
             }
         }
-        run.args.extend(parse(podman_args));
-        run.global.extend(parse(global_args));
+        run.args.extend(podman_args);
+        run.global.extend(global_args);
         run.args.shrink_to_fit();
         run.global.shrink_to_fit();
         run
@@ -218,7 +215,7 @@ impl<'a> Run<'a> {
         let Some((flag, prefix)) = flag_of(key) else { return };
         let mut push = |value: Cow<'a, str>, at| {
             let value = if prefix.is_empty() { value } else { Cow::Owned(format!("{prefix}{value}")) };
-            self.args.push(Arg { flag: Cow::Borrowed(flag), value, key: key.name, at });
+            self.args.push(Arg { flag: Cow::Borrowed(flag), value, key, at });
         };
         match key.syntax {
             Syntax::Bool => {
@@ -342,16 +339,16 @@ fn flag_of(key: &'static Key) -> Option<(&'static str, &'static str)> {
 
 /// The flags in the words of `PodmanArgs=` or `GlobalArgs=`. A word that is neither a flag nor the value of one is left
 /// out: podman would take it for the image.
-fn parse<'a>(lines: Vec<Value<'a>>) -> Vec<Arg<'a>> {
-    let words: Vec<(String, &'a str, Span)> = lines
-        .iter()
-        .flat_map(|line| split(&line.text, Mode::Args).into_texts().into_iter().map(|word| (word, line.key, line.at)))
-        .collect();
+fn parse<'a>(key: &'static Key, unit: &Effective<'_>) -> Vec<Arg<'a>> {
+    let lines = unit.list(key.group, key.name);
+    let words_of = |line: &Value<'_>| {
+        split(&line.text, Mode::Args).into_texts().into_iter().map(|word| (word, line.at)).collect::<Vec<_>>()
+    };
     let mut args = Vec::new();
-    let mut words = words.into_iter().peekable();
-    while let Some((word, key, at)) = words.next() {
+    let mut words = lines.iter().flat_map(words_of);
+    while let Some((word, at)) = words.next() {
         let mut push = |flag: String, value: String| args.push(Arg { flag: flag.into(), value: value.into(), key, at });
-        let mut next = || words.next().map(|(word, _, _)| word).unwrap_or_default();
+        let mut next = || words.next().map(|(word, _)| word).unwrap_or_default();
         if let Some(long) = word.strip_prefix("--").filter(|long| !long.is_empty()) {
             let (name, value) = match long.split_once('=') {
                 Some((name, value)) => (name, Some(value.to_owned())),

@@ -1,5 +1,7 @@
 //! `PL0xx`: units that say one thing and come to another.
 
+use std::collections::HashMap;
+
 use super::{Check, Found, Rule, Scope};
 use crate::{
     diagnostic::Severity,
@@ -8,7 +10,6 @@ use crate::{
         facts::{Arg, Container, NetworkMode},
         quadlet::Loaded,
     },
-    unit::keys,
 };
 
 pub(super) const RULES: &[Rule] = &[
@@ -89,28 +90,28 @@ pub(super) const RULES: &[Rule] = &[
 const PARTED: &[&str] = &["seccomp", "apparmor", "no-new-privileges"];
 
 /// What of an option must be said once; `None` where it may be said often.
-fn single<'a>(arg: &'a Arg<'_>, group: &str) -> Option<(&'a str, &'a str)> {
+fn single<'a>(arg: &'a Arg<'_>) -> Option<(&'a str, &'a str)> {
     if arg.flag == "security-opt" {
         let (part, value) = arg.value.split_once(['=', ':']).unwrap_or((&arg.value, ""));
         return PARTED.contains(&part).then_some((part, value));
     }
-    let many = !arg.is_raw() && keys::key(group, arg.key).is_none_or(|key| key.list);
+    let many = !arg.is_raw() && arg.key.list;
     (!many).then_some((arg.flag.as_ref(), arg.value.as_ref()))
 }
 
 fn raw_override(loaded: &Loaded<'_>, scope: &Scope<'_>, found: &mut Found<'_>) {
-    let group = loaded.unit_type.group();
     let run = &scope.facts(loaded).run;
+    let mut by_key: HashMap<&str, (&Arg<'_>, &str)> = HashMap::new();
+    for arg in run.args().iter().filter(|arg| !arg.is_raw()) {
+        if let Some((name, value)) = single(arg) {
+            by_key.entry(name).or_insert((arg, value));
+        }
+    }
     for raw in run.args().iter().filter(|arg| arg.is_raw()) {
-        let Some((name, value)) = single(raw, group) else { continue };
-        let by_key = run
-            .args()
-            .iter()
-            .filter(|arg| !arg.is_raw() && [raw.flag.as_ref(), "security-opt"].contains(&arg.flag.as_ref()))
-            .find(|arg| single(arg, group).is_some_and(|(n, _)| n == name));
-        let Some(by_key) = by_key else { continue };
-        let (flag, key) = (&raw.flag, by_key.key);
-        let is_same = single(by_key, group).is_some_and(|(_, said)| said == value);
+        let Some((name, value)) = single(raw) else { continue };
+        let Some((by_key, said)) = by_key.get(name) else { continue };
+        let (flag, key) = (&raw.flag, by_key.key.name);
+        let is_same = *said == value;
         let message = if is_same {
             format!("`--{flag}` says what `{key}=` says already")
         } else {
@@ -230,7 +231,7 @@ fn without_root(container: &Container<'_>, scope: &Scope<'_>, found: &mut Found<
         return;
     }
     // Only the path or the author know for sure; a target that only users have is a guess.
-    let path = &container.unit.file().place;
+    let path = container.unit.file().place();
     let is_users = ["/containers/systemd/users/", "/.config/containers/systemd/"].iter().any(|dir| path.contains(dir));
     let severity = if scope.settings.profile.is_some() || is_users { Severity::Error } else { Severity::Warning };
     for network in &container.networks {

@@ -14,4 +14,5 @@ mod read;
 mod writer;
 
 pub use document::{Comment, Dialect, Entry, SyntaxError, SyntaxKind, Unit};
+pub use read::lines;
 pub use writer::Writer;

@@ -231,13 +231,14 @@ impl Reader<'_> {
     }
 }
 
-/// The lines of a text with their numbers from 0 and their offsets.
-fn lines(text: &str) -> impl Iterator<Item = (usize, &str, usize)> {
+/// The lines of a text without their line breaks, with their numbers from 0 and their offsets. Behind the last line break
+/// is one more, be it empty.
+pub fn lines(text: &str) -> impl Iterator<Item = (usize, &str, usize)> {
+    let ends = memchr::memchr_iter(b'\n', text.as_bytes()).chain([text.len()]);
     let mut at = 0;
-    text.split('\n').enumerate().map(move |(index, line)| {
-        let start = at;
-        at += line.len() + 1;
-        (index, line, start)
+    ends.enumerate().map(move |(index, end)| {
+        let start = std::mem::replace(&mut at, end + 1);
+        (index, &text[start..end], start)
     })
 }
 

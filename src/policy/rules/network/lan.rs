@@ -240,7 +240,7 @@ fn ip_key(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
         .iter()
         .find(|network| !matches!(network.mode, NetworkMode::Unit(_) | NetworkMode::Named(_) | NetworkMode::Bridge));
     for arg in ["ip", "ip6", "mac-address"].into_iter().filter_map(|flag| container.run.last(flag)) {
-        let name = if arg.is_raw() { format!("--{}", arg.flag) } else { arg.key.to_owned() };
+        let name = if arg.is_raw() { format!("--{}", arg.flag) } else { arg.key.name.to_owned() };
         if let Some(network) = modeless {
             let message = format!("`{name}={}` cannot be had on the network `{}`", arg.value, network.name());
             found.at(arg.at, message).related(network.at, "the network");

@@ -215,7 +215,7 @@ fn refused(unit: &Effective<'_>, arg: &Arg<'_>, found: &mut Found<'_>) {
     if text.contains(['%', '$']) || (!reads && odd) {
         return;
     }
-    let name = if arg.is_raw() { format!("--{}", arg.flag) } else { arg.key.to_owned() };
+    let name = if arg.is_raw() { format!("--{}", arg.flag) } else { arg.key.name.to_owned() };
     if !reads {
         let message = format!("podman refuses `{name}={}`, and the container does not start", arg.value);
         let finding = found.about(unit, arg.at, message);
