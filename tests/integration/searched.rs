@@ -22,7 +22,10 @@ fn container(more: &str) -> String {
 #[test]
 fn a_file_that_is_missing_is_missing_from_what_is_judged() {
     let project = Project::new()
-        .file("a/web.container", container("Network=backend.network\nVolume=db.volume:/db\n"))
+        .file(
+            "a/web.container",
+            container("Network=backend.network\nVolume=db.volume:/db\n[Unit]\nAfter=cache.container\n"),
+        )
         .file("b/backend.network", "[Network]\n");
     let said = |arguments: &[&str], rule: &str| {
         let ran = project.plimsoll(arguments.iter().chain(&["--format", "json"])).ran();
@@ -35,6 +38,7 @@ fn a_file_that_is_missing_is_missing_from_what_is_judged() {
     };
     assert_eq!(said(&["check", "a"], "PL007"), [missing("backend.network")]);
     assert_eq!(said(&["check", "a"], "PL008"), [missing("db.volume")]);
+    assert_eq!(said(&["check", "a"], "PL024"), [missing("cache.container")]);
     assert_eq!(said(&["check", "a", "b"], "PL007"), []);
     // What is there and cannot be read is not missing.
     let project = project.file("a/db.volume", "[Volume\n");

@@ -33,6 +33,24 @@ fn rules_are_called_by_their_names_wherever_they_are_called() {
 }
 
 #[test]
+fn a_reason_has_ten_characters_in_a_catalog_and_in_a_unit() {
+    for (reason, is_one) in [("nine char", false), ("ten charac", true), ("neun äöüß", false), ("zehn äöüßé", true)]
+    {
+        let waiver = format!("[[waive]]\nrule = \"PL503\"\nreason = \" {reason} \"\n");
+        let ran = Project::new().file("services/web.toml", format!("{WEB}{waiver}")).plimsoll(CHECK).ran();
+        assert_eq!(ran.status == 2, !is_one, "{reason}: {}", ran.stderr);
+        assert_eq!(ran.stderr.contains("a waiver with a reason of 9 characters"), !is_one, "{reason}: {}", ran.stderr);
+        let unit = format!("# plimsoll: waive PL503:  {reason} \n[Container]\nImage=quay.io/example/web:1\n");
+        let project = Project::new().file("units/web.container", unit);
+        let ran = project.plimsoll(["check", "units", "--format", "json"]).ran();
+        let waived: Vec<_> = of_rule(&ran, "PL503").iter().map(|finding| finding["waived"].clone()).collect();
+        assert_eq!(waived, [is_one], "{reason}");
+        let said: Vec<_> = of_rule(&ran, "PL005").iter().map(|finding| finding["message"].clone()).collect();
+        assert_eq!(said, ["the waiver of PL503 has a reason of 9 characters"][usize::from(is_one)..], "{reason}");
+    }
+}
+
+#[test]
 fn a_rule_that_has_two_names_is_named_once() {
     let policy = "[policy]\nerror = [\"PL503\"]\noff = [\"no-digest\"]\n";
     let project = Project::new().file("services/web.toml", WEB).file("services/catalog.toml", policy);
