@@ -9,7 +9,6 @@ pub use crate::model::{PodmanVersion, Profile};
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, Severity, Sourced, Sources},
     model::{Policy, Target},
-    parallel,
     policy::{File, Settings, rules},
     search,
 };
@@ -61,7 +60,7 @@ fn of_catalog(options: &Options, sources: &mut Sources, diagnostics: &mut Diagno
     }
     let (catalog, bundle) = catalog::load(&options.place, &[], sources, diagnostics)?;
     let settings = settings(options, Some((&catalog.target, &catalog.policy)), diagnostics);
-    parallel::let_go(catalog);
+    drop(catalog);
     // A line that is in no TOML file is shown where `render` writes it, whether it has done so or not.
     let out = options.place.beside("out");
     sources.reserve(bundle.files.len());

@@ -341,7 +341,7 @@ mod tests {
             kind: FileKind::Slice,
             service: None,
             text: format!("{}\n", crate::render::owner_line("x.toml", &Name::new("c").unwrap())).into(),
-            origins: Vec::new(),
+            origins: crate::render::Origins::default(),
         };
         Bundle { catalog: Name::new("c").unwrap(), files: paths.iter().map(file).collect() }
     }

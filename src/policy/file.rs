@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::{
-    diagnostic::{FileId, Origin, SourceFile, SourceKind, Sources, Span},
-    render::{FileKind, RenderedFile},
+    diagnostic::{FileId, SourceFile, SourceKind, Sources, Span},
+    render::{FileKind, Origins, RenderedFile},
     search::Root,
     unit::UnitType,
 };
@@ -56,22 +56,6 @@ pub struct File {
     origins: Option<Origins>,
 }
 
-/// The places in the catalog that lines of a rendered file came from, in the order of the lines, from 1. Of a line that
-/// is not among them, nothing in the catalog can be shown.
-#[derive(Clone, Debug)]
-struct Origins(Box<[(u32, Span)]>);
-
-impl Origins {
-    fn of(lines: &[Origin]) -> Self {
-        Self((1..).zip(lines).filter_map(|(line, origin)| Some((line, origin.span()?))).collect())
-    }
-
-    fn of_line(&self, line: usize) -> Option<Span> {
-        let line = u32::try_from(line).ok()?;
-        self.0.binary_search_by_key(&line, |(line, _)| *line).ok().map(|at| self.0[at].1)
-    }
-}
-
 impl File {
     /// A file of a bundle; its text moves to the sources. `out` is the folder that the reader of findings finds it in.
     pub fn rendered(file: RenderedFile, out: &Utf8Path, sources: &mut Sources) -> Self {
@@ -93,7 +77,7 @@ impl File {
             id,
             readable: true,
             root: Root::default(),
-            origins: Some(Origins::of(&file.origins)),
+            origins: Some(file.origins),
         }
     }
 
@@ -153,7 +137,7 @@ impl File {
     /// What to show for some bytes of the file that begin on `line`, from 1: the place in the catalog that they came
     /// from, or themselves.
     pub fn span(&self, line: usize, bytes: std::ops::Range<usize>) -> Span {
-        self.origins.as_ref().and_then(|origins| origins.of_line(line)).unwrap_or_else(|| {
+        self.origins.as_ref().and_then(|origins| origins.of_line(line)?.span()).unwrap_or_else(|| {
             let byte = |at| u32::try_from(at).unwrap_or(u32::MAX);
             Span { file: self.id, start: byte(bytes.start), end: byte(bytes.end) }
         })

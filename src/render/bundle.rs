@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use super::Origins;
 use crate::{
-    diagnostic::Origin,
     model::{Name, Waiver},
     unit::{Dialect, Unit, UnitType, text::SyntaxError},
 };
@@ -64,8 +64,8 @@ pub struct RenderedFile {
     pub service: Option<Name>,
     /// Its whole text, shared with those who read it.
     pub text: Arc<str>,
-    /// For every line of the text, from the first, where it came from.
-    pub origins: Vec<Origin>,
+    /// Where each line of the text came from.
+    pub origins: Origins,
 }
 
 impl RenderedFile {

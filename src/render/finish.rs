@@ -66,7 +66,13 @@ pub(super) fn finish(
     for ((_, origin), line) in waivers.iter().zip(origins.iter_mut().skip(1)) {
         *line = *origin;
     }
-    Some(RenderedFile { path: draft.path, kind: draft.kind, service: draft.service, origins, text })
+    Some(RenderedFile {
+        path: draft.path,
+        kind: draft.kind,
+        service: draft.service,
+        origins: origins.into_iter().collect(),
+        text,
+    })
 }
 
 /// The exceptions that hold for a file, as comments: whoever judges the tree without the catalog knows them too. Each

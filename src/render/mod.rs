@@ -8,11 +8,13 @@ mod bundle;
 mod draft;
 mod finish;
 pub mod host;
+mod origins;
 mod templates;
 
 pub use bundle::{
     Bundle, Changes, FileKind, RenderedFile, WAIVER_MARK, is_of, is_ours, owner_line, source_of, waiver_line,
 };
+pub use origins::Origins;
 pub use templates::Templates;
 
 use crate::{

@@ -604,7 +604,7 @@ fn the_comparison_sees_a_value_that_leaves_its_place() {
         let mut bundle = harmless.clone();
         for file in &mut bundle.files {
             file.text = file.text.replace(from, to).into();
-            file.origins.resize(file.text.split('\n').count() - 1, plimsoll::diagnostic::Origin::BuiltIn);
+            file.origins = file.text.lines().map(|_| plimsoll::diagnostic::Origin::BuiltIn).collect();
         }
         bundle
     };

@@ -19,15 +19,15 @@ fn traced(dir: &str, templates: Option<&Utf8Path>, file_name: &str) -> String {
         assert_eq!(file.origins.len(), file.text.lines().count(), "{}", file.path);
     }
     let file = bundle.files.iter().find(|file| file.file_name() == file_name).expect("it is there");
-    let place = |origin: &Origin| match origin {
+    let place = |origin: Origin| match origin {
         Origin::BuiltIn => "built in".to_owned(),
         Origin::At(span) => {
-            let position = sources.position(*span);
+            let position = sources.position(span);
             format!("{}:{}:{}", sources.file(span.file).name, position.line, position.column)
         }
-        Origin::Template(file) => format!("template {}", sources.file(*file).name),
+        Origin::Template(file) => format!("template {}", sources.file(file).name),
     };
-    let lines = file.text.lines().zip(&file.origins);
+    let lines = file.text.lines().zip(file.origins.iter());
     lines.map(|(line, origin)| format!("{:<22}| {line}\n", place(origin)).replace("| \n", "|\n")).collect()
 }
 

@@ -62,7 +62,7 @@ impl Rendered {
 
     /// Where a line came from, in words.
     fn origin(&self, file: &RenderedFile, line: usize) -> String {
-        match file.origins[line] {
+        match file.origins.of_line(line + 1).expect("a line") {
             Origin::BuiltIn => "built in".to_owned(),
             Origin::Template(template) => format!("template {}", self.sources.file(template).name),
             Origin::At(span) => {
