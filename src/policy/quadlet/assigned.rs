@@ -54,7 +54,9 @@ impl<'u> Assigned<'u> {
             }
         }
         sections.sort_unstable_by_key(|(name, _)| *name);
-        sections.iter_mut().for_each(|(_, values)| values.sort_by_key(|value| value.key));
+        for (_, values) in &mut sections {
+            values.sort_by_key(|value| value.key);
+        }
         Self { sections, podman }
     }
 
