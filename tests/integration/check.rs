@@ -488,3 +488,15 @@ fn no_mistake_in_a_catalog_tells_a_secret() {
         }
     }
 }
+
+#[test]
+fn two_places_of_a_file_are_shown_in_one_piece_unless_they_are_far_apart() {
+    let report = |lines: usize| {
+        let between: String = (0..lines).map(|at| format!("Environment=VARIABLE_{at}=1\n")).collect();
+        let unit = format!("[Container]\nPublishPort=127.0.0.1:80:80\n{between}PublishPort=127.0.0.1:80:81\n");
+        let ran = Project::new().file("units/web.container", unit).plimsoll(["check", "units"]).ran();
+        ran.stdout.split("\n\n").find(|finding| finding.contains("[PL802]")).expect("a finding").to_owned()
+    };
+    // What lies between is left out either way, and is not even looked at where it is much.
+    insta::assert_snapshot!("check_places", [30, 3000].map(report).join("\n\n"));
+}
