@@ -60,7 +60,7 @@ impl Host<'_> {
     }
 
     fn add_text(&mut self, path: impl Into<String>, text: String) {
-        let origins = vec![self.origin; text.lines().count()];
+        let origins = text.lines().map(|_| self.origin).collect();
         let (path, text) = (path.into(), text.into());
         self.files.push(RenderedFile { path, kind: FileKind::Host, service: None, text, origins });
     }
