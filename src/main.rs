@@ -1,6 +1,7 @@
 //! The binary: arguments in, one command, an exit status out.
 
 use std::{
+    cell::Cell,
     io::{self, IsTerminal as _, Write as _},
     process::ExitCode,
 };
@@ -50,8 +51,9 @@ fn run(cli: Cli) -> io::Result<Status> {
         Colour::Auto => is_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
     };
     let (colour, colour_out) = (wanted(io::stderr().is_terminal()), wanted(io::stdout().is_terminal()));
-    let mut out = io::BufWriter::new(Unread(io::stdout().lock()));
-    let mut err = Unread(io::stderr().lock());
+    let is_told = Cell::new(false);
+    let mut out = io::BufWriter::new(Unread { stream: io::stdout().lock(), is_told: &is_told });
+    let mut err = Unread { stream: io::stderr().lock(), is_told: &Cell::new(false) };
     let mut streams = Streams { out: &mut out, err: &mut err, colour, colour_out };
     let status = match cli.command {
         Command::Check(args) => commands::check::run(&args.options(&cli.global), &mut streams)?,
@@ -68,6 +70,15 @@ fn run(cli: Cli) -> io::Result<Status> {
         Command::Rollback(args) => commands::installed::rollback(&args.options(&cli.global), &mut streams)?,
         Command::Uninstall(args) => commands::installed::uninstall(&args.options(&cli.global), &mut streams)?,
         Command::Verify(args) => commands::verify::run(&args.options(&cli.global), &mut streams)?,
+        Command::Top(args) => {
+            let options = args.options(&cli.global, io::stdout().is_terminal());
+            // Who looks again and again must hear that nobody reads it any more.
+            is_told.set(options.watch);
+            match commands::top::run(&options, &mut streams) {
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(Status::Clean),
+                ended => ended?,
+            }
+        }
         Command::Generator(args) => generator::run_as_called(&args.called(), streams.err),
         Command::Host(HostCommand::Render(args)) => {
             commands::host_render::run(&args.options(&cli.global), &mut streams)?
@@ -89,19 +100,23 @@ fn run(cli: Cli) -> io::Result<Status> {
 
 /// A stream whose reader may stop reading: that is no failure, and it hides none. What the command found out still
 /// decides how it ends.
-struct Unread<W>(W);
+struct Unread<'t, W> {
+    stream: W,
+    /// Whether the command wants to know of it all the same.
+    is_told: &'t Cell<bool>,
+}
 
-impl<W: io::Write> io::Write for Unread<W> {
+impl<W: io::Write> io::Write for Unread<'_, W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self.0.write(bytes) {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(bytes.len()),
+        match self.stream.write(bytes) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe && !self.is_told.get() => Ok(bytes.len()),
             written => written,
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        match self.0.flush() {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        match self.stream.flush() {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe && !self.is_told.get() => Ok(()),
             flushed => flushed,
         }
     }

@@ -11,7 +11,7 @@ use crate::commands::{
     host::{Host, Name, Systemd, TimeSpan},
     incoming,
     install::{self, How},
-    installed, verify,
+    installed, top, verify,
 };
 
 /// The host.
@@ -328,6 +328,45 @@ impl VerifyArgs {
             suggest: self.suggest,
             quiet: global.quiet,
             verbose: global.verbose,
+        }
+    }
+}
+
+/// Options of `top`.
+#[derive(Args, Debug)]
+pub struct TopArgs {
+    /// The host.
+    #[command(flatten)]
+    pub host: HostArgs,
+    /// The name of the catalog [default: that of the catalog directory, else all that stand on the host]
+    #[arg(long, value_name = "NAME", value_parser = name)]
+    pub name: Option<Name>,
+    /// Look again every 2 seconds, until Ctrl-C
+    #[arg(long)]
+    pub watch: bool,
+    /// How to print it
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = InstalledFormat::Text)]
+    pub format: InstalledFormat,
+    /// Only these services
+    #[arg(value_name = "SERVICE")]
+    pub services: Vec<String>,
+}
+
+impl TopArgs {
+    /// The options of the command; whether the table goes to a terminal.
+    pub fn options(self, global: &Global, to_terminal: bool) -> top::Options {
+        let (format, clear) = match self.format {
+            InstalledFormat::Text => (top::Format::Text, to_terminal),
+            InstalledFormat::Json => (top::Format::Json, false),
+        };
+        top::Options {
+            which: installed::Which { place: global.place(), name: self.name },
+            host: self.host.host(),
+            services: self.services,
+            format,
+            watch: self.watch,
+            clear,
+            quiet: global.quiet,
         }
     }
 }

@@ -8,7 +8,7 @@ mod pages;
 pub use host::{HostCheckArgs, HostCheckFormat, HostCommand, HostRenderArgs};
 pub use hosts::{
     DiffArgs, DiffFormat, HostArgs, HowArgs, InstallArgs, InstalledArgs, InstalledFormat, Restart, RollbackArgs,
-    UninstallArgs, VerifyArgs, WhichArgs,
+    TopArgs, UninstallArgs, VerifyArgs, WhichArgs,
 };
 pub use judged::{CheckArgs, CheckFormat, FailOn, JudgedArgs, ProfileArg, ScoreArgs, ScoreFormat};
 pub use pages::{completions, man};
@@ -134,6 +134,13 @@ pub enum Command {
     /// ids, capabilities, mounts, the network. Without a catalog the last install says what is declared, or what was
     /// generated at boot. The exit status is 1 if a promise does not hold, 2 if one could not be read and none is broken.
     Verify(VerifyArgs),
+    /// Show what every service uses of what it may
+    ///
+    /// One table of memory, OOM kills, restarts, tasks, CPU time, ids on the host and state, across the services of the
+    /// system and of users; from 80 % of a limit on, memory and tasks are marked. Without a catalog directory it is those
+    /// of all catalogs that stand on the host. Read from the kernel's files; only the restarts and the state are
+    /// systemd's, which is not asked beneath another root than /.
+    Top(TopArgs),
     /// Make units of the catalogs in /etc/plimsoll when the machine boots
     ///
     /// Called by systemd (see systemd.generator(7)) at boot and at every daemon-reload, for the catalogs beneath

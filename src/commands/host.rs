@@ -148,6 +148,21 @@ impl Host {
         found
     }
 
+    /// Where every catalog stands that a user has installed for themselves, or that of a name. Whoever has moved
+    /// `$XDG_STATE_HOME` is not found.
+    pub(super) fn installed_by(&self, disk: &Disk, uid: u32, name: Option<&Name>) -> Vec<Layout> {
+        use crate::install::file_system::FileSystem as _;
+        let passwd = disk.read("etc/passwd").unwrap_or_default();
+        let Some(home) = crate::host::home(&String::from_utf8_lossy(&passwd), uid) else { return Vec::new() };
+        let within = |dir: &str| self.beneath(&Utf8Path::new(&home).join(dir));
+        let home = Home { config: within(".config"), state: within(".local/state"), runtime: None, uid };
+        let of = |name: &Name| Layout { manager: Owner::User(Some(uid)), ..Layout::for_oneself(name, &home) };
+        let entries = disk.list(of(&any_name()).all_states()).ok().flatten().unwrap_or_default();
+        let names = entries.iter().filter_map(|(entry, _)| Name::new(entry).ok());
+        let names = names.filter(|own| name.is_none_or(|name| name == own));
+        names.map(|name| of(&name)).filter(|own| generations::last(disk, own).ok().flatten().is_some()).collect()
+    }
+
     /// The layout of an installed catalog, as its last generation recorded it.
     fn installed_as(&self, disk: &Disk, state: &Layout, name: &Name) -> Option<Layout> {
         let with = |layout: Layout| generations::last(disk, &layout).ok().flatten().map(|last| (layout, last));

@@ -2,6 +2,7 @@
 
 pub mod catalog;
 pub mod check;
+mod declared;
 pub mod diff;
 pub mod explain;
 pub mod generator;
@@ -18,6 +19,7 @@ pub mod render;
 mod running_limits;
 pub mod schema;
 pub mod score;
+pub mod top;
 pub mod verify;
 
 use std::io;

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs};
 
-use super::verify;
+use super::{declared, verify};
 use crate::{
     live::kernel::Directory,
     model::Profile,
@@ -80,7 +80,7 @@ fn look(layout: &Layout, path: &str) -> Result<Verified, String> {
         severities: BTreeMap::new(),
         as_of: String::new(),
     };
-    let user = verify::user(layout).map_err(|error| error.message)?;
+    let user = declared::user(layout).map_err(|error| error.message)?;
     let root = Directory::root("/".into()).map_err(|error| error.to_string())?;
     Ok(verify::of_files(&files, &sources, &settings, root, user))
 }

@@ -22,6 +22,12 @@ pub(super) fn accounts(text: &str) -> Vec<Account> {
     text.lines().filter_map(account).collect()
 }
 
+/// The home of a user, as `/etc/passwd` has it.
+pub fn home(passwd: &str, uid: u32) -> Option<String> {
+    let account = accounts(passwd).into_iter().find(|account| account.id == u64::from(uid))?;
+    Some(account.home).filter(|home| home.starts_with('/'))
+}
+
 /// A TOML file, as a phrase where it is none.
 pub(super) fn toml(path: &str, text: &str) -> Result<toml::Table, String> {
     text.parse().map_err(|error: toml::de::Error| format!("/{path} is no TOML: {}", error.message()))

@@ -5,3 +5,5 @@ mod config;
 mod packages;
 pub mod root;
 mod system;
+
+pub use config::home;

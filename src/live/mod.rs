@@ -11,6 +11,7 @@ pub mod podman;
 pub mod process;
 pub mod promises;
 pub mod quadlet;
+pub mod site;
 pub mod systemd;
 
 pub use command::CommandError;

@@ -101,6 +101,18 @@ impl Host {
         format!("{CGROUPS}/{}{}", self.manager, units.join("/"))
     }
 
+    /// The users whose managers run, in order.
+    pub fn users(root: &Directory) -> Vec<u32> {
+        let Ok(slices) = root.open(&format!("{CGROUPS}/user.slice")) else { return Vec::new() };
+        let of = |name: &String| {
+            let uid = name.strip_prefix("user-")?.strip_suffix(".slice")?.parse().ok()?;
+            slices.open(&format!("user-{uid}.slice/user@{uid}.service")).is_ok().then_some(uid)
+        };
+        let mut users: Vec<u32> = slices.directories().unwrap_or_default().iter().filter_map(of).collect();
+        users.sort_unstable();
+        users
+    }
+
     /// A cgroup.
     ///
     /// # Errors

@@ -43,6 +43,8 @@ pub struct UnitState {
     pub sub: String,
     /// `Result`: `success`, `exit-code`, `oom-kill`.
     pub result: String,
+    /// `NRestarts`: how often it was restarted because of `Restart=`; nothing for what is no service.
+    pub restarts: Option<u64>,
 }
 
 impl UnitState {
@@ -194,7 +196,7 @@ impl Systemd {
     pub fn states(&self, units: &[String]) -> Result<Vec<(String, UnitState)>, CommandError> {
         let mut states = Vec::new();
         for some in units.chunks(AT_ONCE) {
-            let words = ["show", "--property=Id,Names,LoadState,ActiveState,SubState,Result"];
+            let words = ["show", "--property=Id,Names,LoadState,ActiveState,SubState,Result,NRestarts"];
             let text = must("systemctl", &self.arguments(&words, some), SOON)?;
             let mut by_name: BTreeMap<&str, UnitState> = BTreeMap::new();
             for block in text.split("\n\n") {
@@ -207,6 +209,7 @@ impl Systemd {
                     active: value("ActiveState"),
                     sub: value("SubState"),
                     result: value("Result"),
+                    restarts: value("NRestarts").parse().ok(),
                 };
                 let names = block.lines().filter_map(|line| line.strip_prefix("Names=").or(line.strip_prefix("Id=")));
                 by_name.extend(names.flat_map(str::split_whitespace).map(|name| (name, state.clone())));

@@ -11,6 +11,7 @@ mod file;
 mod finding;
 mod hide;
 pub mod host;
+pub mod load;
 mod profile;
 pub mod promise;
 pub mod quadlet;

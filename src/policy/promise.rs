@@ -64,10 +64,14 @@ pub struct Usage {
     pub tasks_peak: Option<u64>,
     /// What podman is told of them.
     pub tasks_limit: Option<u64>,
+    /// CPU time of the service since it was started, in microseconds.
+    pub cpu_time: Option<u64>,
+    /// The least CPU time in 100 ms that the units allow it, in microseconds.
+    pub cpu_limit: Option<u64>,
 }
 
 /// How far a service fills its limits: the peak is to stand at so many percent.
-const FULL: u64 = 80;
+pub(super) const FULL: u64 = 80;
 /// Memory is proposed in steps of this, in MiB.
 const STEP_MIB: u64 = 16;
 /// Tasks are proposed in steps of this.

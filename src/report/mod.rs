@@ -25,6 +25,8 @@ pub mod score_text;
 mod shown;
 pub mod status;
 pub mod summary;
+pub mod top_json;
+pub mod top_text;
 pub mod verdict;
 pub mod verify_json;
 pub mod verify_text;

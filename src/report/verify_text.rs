@@ -179,7 +179,7 @@ fn peaks(usage: &Usage) -> String {
 }
 
 /// Rounded up, as nobody reads bytes.
-fn mib(bytes: u64) -> String {
+pub(super) fn mib(bytes: u64) -> String {
     format!("{}M", bytes.div_ceil(1 << 20))
 }
 

@@ -48,6 +48,7 @@ mod score;
 mod searched;
 mod syncs;
 mod templates;
+mod top;
 mod verify;
 mod waivers;
 mod weakened;

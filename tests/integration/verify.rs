@@ -17,19 +17,21 @@ const WEB: &str = "image = \"example.org/web:1\"\nadd_capability = [\"NET_BIND_S
     [limits]\nmemory = \"512M\"\ncpus = 4\npids = 128\n\
     [[volume]]\nsource = \"/srv/web\"\ntarget = \"/data\"\naccess = \"rw\"\n\
     [[network]]\nname = \"lan\"\nip = \"10.99.0.150\"\nmac = \"02:00:5e:10:00:01\"\n";
-const DB: &str = "image = \"example.org/db:1\"\n[limits]\nmemory = \"64M\"\ncpus = 0.5\npids = 64\n";
+pub(crate) const DB: &str = "image = \"example.org/db:1\"\n[limits]\nmemory = \"64M\"\ncpus = 0.5\npids = 64\n";
 
-const CGROUP: &str = "root/sys/fs/cgroup";
-const WEB_SERVICE: &str = "root/sys/fs/cgroup/services.slice/services-web.slice/web.service";
-const WEB_PAYLOAD: &str = "root/sys/fs/cgroup/services.slice/services-web.slice/web.service/libpod-payload-4f1c";
-const DB_SERVICE: &str = "root/sys/fs/cgroup/services.slice/services-db.slice/db.service";
-const DB_PAYLOAD: &str = "root/sys/fs/cgroup/services.slice/services-db.slice/db.service/libpod-payload-9a2b";
-const WEB_PROC: &str = "root/proc/812";
-const DB_PROC: &str = "root/proc/907";
-const CONTROLLERS: &str = "cpuset cpu io memory pids\n";
+pub(crate) const CGROUP: &str = "root/sys/fs/cgroup";
+pub(crate) const WEB_SERVICE: &str = "root/sys/fs/cgroup/services.slice/services-web.slice/web.service";
+pub(crate) const WEB_PAYLOAD: &str =
+    "root/sys/fs/cgroup/services.slice/services-web.slice/web.service/libpod-payload-4f1c";
+pub(crate) const DB_SERVICE: &str = "root/sys/fs/cgroup/services.slice/services-db.slice/db.service";
+pub(crate) const DB_PAYLOAD: &str =
+    "root/sys/fs/cgroup/services.slice/services-db.slice/db.service/libpod-payload-9a2b";
+pub(crate) const WEB_PROC: &str = "root/proc/812";
+pub(crate) const DB_PROC: &str = "root/proc/907";
+pub(crate) const CONTROLLERS: &str = "cpuset cpu io memory pids\n";
 
 /// A catalog of two services, and the host on which both run as they should.
-fn host() -> Project {
+pub(crate) fn host() -> Project {
     let project = with_processes(with_cgroups(
         Project::new()
             .file("services/catalog.toml", CATALOG)
@@ -84,7 +86,7 @@ fn with_cgroups(mut project: Project) -> Project {
         .file(format!("{DB_PAYLOAD}/cgroup.procs"), "907\n")
 }
 
-fn status(name: &str, pid: u32, capabilities: &str) -> String {
+pub(crate) fn status(name: &str, pid: u32, capabilities: &str) -> String {
     format!(
         "Name:\t{name}\nUmask:\t0022\nPid:\t{pid}\nNSpid:\t{pid}\t1\nCapInh:\t0000000000000000\nCapPrm:\t{capabilities}\n\
          CapEff:\t{capabilities}\nCapBnd:\t{capabilities}\nCapAmb:\t0000000000000000\nNoNewPrivs:\t1\nSeccomp:\t2\n"
@@ -125,14 +127,14 @@ fn with_processes(project: Project) -> Project {
         .file(format!("{DB_PROC}/net/dev"), format!("{head}    lo: 0 0\n"))
 }
 
-fn link(project: &Project, path: &str, target: &str) {
+pub(crate) fn link(project: &Project, path: &str, target: &str) {
     let path = project.path().join(path);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     let _ = fs::remove_file(&path);
     symlink(target, path).unwrap();
 }
 
-fn edit(project: &Project, path: &str, from: &str, to: &str) {
+pub(crate) fn edit(project: &Project, path: &str, from: &str, to: &str) {
     let path = project.path().join(path);
     let text = fs::read_to_string(&path).unwrap();
     assert!(text.contains(from), "{}: {text}", path.display());

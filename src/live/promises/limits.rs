@@ -38,8 +38,8 @@ pub(super) fn promise(look: &Look<'_>, book: &mut Book<'_>) {
     let limits = look.service.limits;
     for slice in limits.slices.iter().rev() {
         let name = slice.unit.file().name();
-        let upto = look.slices.iter().position(|around| around == name).unwrap_or(0);
-        let path = look.host.map(|host| host.path(look.slices.iter().take(upto + 1).map(String::as_str)));
+        let upto = look.site.slices().iter().position(|around| around == name).unwrap_or(0);
+        let path = look.host.map(|host| host.path(look.site.slices().iter().take(upto + 1).map(String::as_str)));
         layer(look, (Layer::Slice, Some(name)), slice.layer, path, book);
     }
     let path = look.host.map(|_| look.cgroup.clone());

@@ -11,9 +11,10 @@ use super::{
     kernel::Unread,
     payload::{Host, Payload, Running},
     process::Ids,
+    site::Site,
 };
 use crate::policy::{
-    facts::{Container, Limits, Resource, slice_of, slices_around},
+    facts::{Container, Limits},
     promise::{Layer, Promise, Usage, Verified},
 };
 
@@ -51,8 +52,8 @@ pub fn verify(host: &Result<Host, Unread>, services: &[Service<'_>]) -> Verified
 struct Look<'s> {
     service: &'s Service<'s>,
     host: Option<&'s Host>,
-    /// The slices around it, from the outside in.
-    slices: Vec<String>,
+    /// Where it runs.
+    site: Site,
     /// Its cgroup.
     cgroup: String,
     running: Result<Running, Unread>,
@@ -62,28 +63,17 @@ struct Look<'s> {
 
 impl<'s> Look<'s> {
     fn at(host: &'s Result<Host, Unread>, service: &'s Service<'s>) -> Self {
-        use crate::model::Profile;
-        let unit = format!("{}.service", service.container.name);
-        // systemd ignores what is no slice; `-.slice` is the root, and has no directory of its own.
-        let named = slice_of(service.container.unit).filter(|slice| slice.ends_with(".slice"));
-        let slice = named.unwrap_or_else(|| {
-            // systemd.resource-control(5): where a service stands that names none.
-            let default = if service.container.profile == Profile::Rootful { "system.slice" } else { "app.slice" };
-            default.to_owned()
-        });
-        let mut slices = slices_around(&slice);
-        slices.retain(|slice| slice != "-.slice");
-        slices.reverse();
+        let site = Site::of(service.name, service.container, service.limits);
         let (mut cgroup, mut running) =
             (String::new(), host.as_ref().map(|_| Running::Elsewhere).map_err(Clone::clone));
         if let Ok(host) = host {
-            cgroup = host.path(slices.iter().map(String::as_str).chain([unit.as_str()]));
+            cgroup = site.cgroup(host);
             running = host.running(&cgroup);
         }
         let mut look = Self {
             service,
             host: host.as_ref().ok(),
-            slices,
+            site,
             cgroup,
             running,
             uids: Err(Unread::Gone),
@@ -109,29 +99,9 @@ impl<'s> Look<'s> {
     }
 
     fn usage(&self) -> Usage {
-        use super::cgroups::{Most, count, number};
-        let limits = self.service.limits;
-        let limit = |resource| limits.smallest(resource).map(|(number, _)| number);
-        let usage = Usage {
-            service: self.service.name.to_owned(),
-            memory_limit: limit(Resource::Memory),
-            tasks_limit: limits.podman.number(Resource::Tasks).map(|(number, _)| number),
-            ..Usage::default()
-        };
-        let Some(host) = self.host.filter(|_| self.running.is_ok()) else { return usage };
-        let text = |cgroup: &str, file: &str| host.cgroup(cgroup).and_then(|dir| dir.read(file)).ok();
-        let value = |cgroup: &str, file: &str| match number(&text(cgroup, file)?)? {
-            Most::Exactly(number) => Some(number),
-            Most::Unlimited => None,
-        };
-        let payload = self.payload().ok().map(|payload| payload.cgroup.as_str());
-        Usage {
-            memory_current: value(&self.cgroup, "memory.current"),
-            memory_peak: value(&self.cgroup, "memory.peak"),
-            oom_kills: text(&self.cgroup, "memory.events").and_then(|events| count(&events, "oom_kill")),
-            tasks_current: payload.and_then(|payload| value(payload, "pids.current")),
-            tasks_peak: payload.and_then(|payload| value(payload, "pids.peak")),
-            ..usage
+        match self.host {
+            Some(host) => self.site.usage(host, &self.cgroup, &self.running),
+            None => self.site.limits().clone(),
         }
     }
 }
