@@ -96,18 +96,18 @@ fn row(load: &Load) -> [Cell; HEAD.len()] {
     ]
 }
 
-/// `24% of 0.25`: of the CPUs that it may use. What it has used in all, where only that is known.
+/// `24% of 0.25`: of the CPUs that it may use. `12.34s` is what it has used in all, where only that is known.
 fn cpu(load: &Load) -> String {
     let limit = load.usage.cpu_limit;
-    let shown = match (load.cpu_used, load.usage.cpu_time) {
+    let of = |shown: String| limit.map_or_else(|| shown.clone(), |limit| format!("{shown} of {}", cpus(limit)));
+    match (load.cpu_used, load.usage.cpu_time) {
         (Some(used), _) => match percent(Some(used), limit) {
-            Some(percent) => format!("{percent}%"),
+            Some(percent) => of(format!("{percent}%")),
             None => hundredths(used / 1000),
         },
         (None, Some(micros)) => format!("{}s", hundredths(micros / 10_000)),
-        (None, None) => NOTHING.to_owned(),
-    };
-    limit.map_or_else(|| shown.clone(), |limit| format!("{shown} of {}", cpus(limit)))
+        (None, None) => of(NOTHING.to_owned()),
+    }
 }
 
 fn hundredths(number: u64) -> String {
@@ -140,4 +140,36 @@ fn summary(loads: &[Load]) -> String {
         text += &format!("; killed for want of memory: {killed}");
     }
     text + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::promise::Usage;
+
+    #[test]
+    fn cpu_time_is_a_share_of_what_is_allowed() {
+        let shown = |cpu_used, cpu_time, cpu_limit| {
+            cpu(&Load { cpu_used, usage: Usage { cpu_time, cpu_limit, ..Usage::default() }, ..Load::default() })
+        };
+        assert_eq!(shown(Some(24_000), Some(7), Some(25_000)), "96% of 0.25");
+        assert_eq!(shown(Some(150_000), Some(7), None), "1.50");
+        assert_eq!(shown(None, Some(12_345_678), Some(25_000)), "12.34s");
+        assert_eq!((shown(None, None, Some(200_000)), shown(None, None, None)), ("- of 2".to_owned(), "-".to_owned()));
+    }
+
+    /// A name is no command to a terminal, and moves no column.
+    #[test]
+    fn columns_stand_one_under_the_other() {
+        let load = |service: &str, state: &str| Load {
+            state: state.to_owned(),
+            usage: Usage { service: service.to_owned(), ..Usage::default() },
+            ..Load::default()
+        };
+        let text = text(&[load("a\u{1b}[2J", "running"), load("b", "failed (oom-kill)")], false, true);
+        assert!(!text.contains('\u{1b}'), "{text}");
+        let columns: Vec<Option<usize>> = text.lines().map(|line| line.find("system").or(line.find("USER"))).collect();
+        assert_eq!(columns, [columns[0]; 3], "{text}");
+        assert_eq!(super::text(&[], false, false), "no services\n");
+    }
 }
