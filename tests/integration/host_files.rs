@@ -14,7 +14,7 @@ const SERVICE: &str = "image = \"quay.io/a/b:1@sha256:\
     [limits]\nmemory = \"64M\"\ncpus = 1\n";
 
 /// Everything that `[host]` can say.
-const ALL: &str = "name = \"home\"\n\
+pub(crate) const ALL: &str = "name = \"home\"\n\
     [policy]\ntrusted_registries = [\"quay.io\", \"docker.io/library\"]\n\
     [network.lan]\ndriver = \"macvlan\"\nparent = \"eth0\"\nsubnet = \"192.168.10.0/24\"\n\
     [network.back]\ninternal = true\n\

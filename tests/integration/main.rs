@@ -41,6 +41,7 @@ mod provenance;
 mod published;
 mod random;
 mod readme;
+mod recommendations;
 mod restarts;
 mod rules;
 mod run;
