@@ -260,7 +260,6 @@ fn tested(row: &Row) -> String {
 fn shown(test: &str) -> String {
     let found = find(test).unwrap_or_default();
     let (file, name) = test.split_once(": ").unwrap_or((test, ""));
-    let file = file.rsplit('/').next().expect("a name");
     let name = if found.extension().is_some() { format!("`{name}`") } else { name.to_owned() };
     format!("[`{file}`](../{}) {name}", found.display())
 }
@@ -437,7 +436,7 @@ fn is_command(line: &str) -> bool {
     let ran = Command::new(env!("CARGO_BIN_EXE_plimsoll")).args(&words[..at]).arg("--help").output().expect("it runs");
     let help = String::from_utf8(ran.stdout).expect("UTF-8");
     let has = |word: &&str| help.split(|c: char| !(c.is_alphanumeric() || c == '-')).any(|found| found == *word);
-    ran.status.success() && words[at..].iter().all(|word| has(&word))
+    ran.status.success() && words[at..].iter().all(has)
 }
 
 /// Whether a link beneath docs/ leads to a file, and to a heading of it.
