@@ -192,7 +192,7 @@ fn look(
             load.restarts = state.restarts;
             let is_up = state.active == "active" && state.sub == "running";
             if !state.load.is_empty() && !is_up {
-                load.state = state.words().split(':').next().unwrap_or_default().to_owned();
+                state.words().split(':').next().unwrap_or_default().clone_into(&mut load.state);
             }
         }
         loads.push(load);

@@ -8,11 +8,11 @@ use crate::policy::load::Load;
 #[derive(Serialize)]
 struct Answer<'a> {
     version: u8,
-    services: Vec<Service<'a>>,
+    services: Vec<Row<'a>>,
 }
 
 #[derive(Serialize)]
-struct Service<'a> {
+struct Row<'a> {
     service: &'a str,
     catalog: &'a str,
     user: Option<u32>,
@@ -42,16 +42,16 @@ struct Ids {
 
 /// The whole text.
 pub fn text(loads: &[Load]) -> String {
-    let answer = Answer { version: 1, services: loads.iter().map(service).collect() };
+    let answer = Answer { version: 1, services: loads.iter().map(row).collect() };
     serde_json::to_string_pretty(&answer).map_or_else(|error| error.to_string(), |text| text + "\n")
 }
 
-fn service(load: &Load) -> Service<'_> {
+fn row(load: &Load) -> Row<'_> {
     let usage = &load.usage;
     // Of 100 ms a thousandth is 100 µs.
     let millis = |micros: u64| micros.div_ceil(100);
     let ids = |range: &std::ops::Range<u64>| Ids { start: range.start, count: range.end.saturating_sub(range.start) };
-    Service {
+    Row {
         service: &usage.service,
         catalog: &load.catalog,
         user: load.user,

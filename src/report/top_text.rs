@@ -1,5 +1,7 @@
 //! What every service uses, for people: a table, then a line that sums up.
 
+use std::fmt::Write as _;
+
 use anstyle::{AnsiColor, Style};
 
 use super::{diagnostics::escaped, verify_text::mib};
@@ -60,7 +62,8 @@ fn line<'c>(cells: impl Iterator<Item = (&'c str, Tone)>, widths: &[usize], colo
             Tone::Marked => Style::new().bold().fg_color(Some(AnsiColor::Yellow.into())),
             Tone::Down => Style::new().bold().fg_color(Some(AnsiColor::Red.into())),
         };
-        text += &if colour && tone != Tone::Plain { format!("{style}{cell}{style:#}") } else { cell.to_owned() };
+        let _ =
+            if colour && tone != Tone::Plain { write!(text, "{style}{cell}{style:#}") } else { write!(text, "{cell}") };
         pad = width - cell.chars().count() + 2;
     }
     text + "\n"
@@ -133,11 +136,11 @@ fn summary(loads: &[Load]) -> String {
     let mut text = format!("{services}, {running} running");
     let near = listed(&|load| !load.near_limits().is_empty());
     if !near.is_empty() {
-        text += &format!("; near a limit: {near}");
+        let _ = write!(text, "; near a limit: {near}");
     }
     let killed = listed(&|load| load.usage.oom_kills.is_some_and(|kills| kills > 0));
     if !killed.is_empty() {
-        text += &format!("; killed for want of memory: {killed}");
+        let _ = write!(text, "; killed for want of memory: {killed}");
     }
     text + "\n"
 }
