@@ -215,10 +215,12 @@ fn services_that_come_and_go_while_it_reads_never_stop_it() {
         scope.spawn(|| {
             let proc_away = away.with_extension("proc");
             while Instant::now() < end {
-                fs::rename(&payload, &away).unwrap();
-                fs::rename(&proc, &proc_away).unwrap();
-                fs::rename(&proc_away, &proc).unwrap();
-                fs::rename(&away, &payload).unwrap();
+                for (here, there) in [(&proc, &proc_away), (&payload, &away)] {
+                    fs::rename(here, there).unwrap();
+                    std::thread::sleep(Duration::from_millis(1));
+                    fs::rename(there, here).unwrap();
+                    std::thread::sleep(Duration::from_millis(1));
+                }
             }
         });
         while Instant::now() < end {
