@@ -17,7 +17,7 @@ pub enum HostCommand {
     Check(HostCheckArgs),
     /// Render the files of the host itself into the tree of the units
     ///
-    /// Podman's settings, ids, modules, audit rules, timers and more, as [host] of catalog.toml says; each file tells why it
+    /// Podman's settings, ids, modules, audit rules, timers and more, as the table `host` of catalog.toml says; each file tells why it
     /// is there. `plimsoll install --with-host` brings them in, and `plimsoll diff --with-host` shows what that changes.
     Render(HostRenderArgs),
 }

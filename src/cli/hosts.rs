@@ -77,7 +77,7 @@ pub struct DiffArgs {
     /// A rendered tree, in place of the catalog
     #[arg(long, value_name = "DIR", value_parser = folder)]
     pub from: Option<Utf8PathBuf>,
-    /// The files of the host as well, as [host] of catalog.toml says
+    /// The files of the host as well, as the table `host` of catalog.toml says
     #[arg(long)]
     pub with_host: bool,
     /// How to print the differences
@@ -178,7 +178,7 @@ pub struct InstallArgs {
     /// Only these services, with the networks and volumes they need; all else stays as it was installed
     #[arg(long, value_name = "SERVICE", num_args = 1..)]
     pub only: Vec<String>,
-    /// The files of the host as well, as [host] of catalog.toml says; without it those that are installed stay as they are
+    /// The files of the host as well, as the table `host` of catalog.toml says; without it those that are installed stay as they are
     #[arg(long, conflicts_with = "only")]
     pub with_host: bool,
     /// Do not pull the images of new and changed services first

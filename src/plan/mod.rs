@@ -7,7 +7,7 @@
 //!   install wrote.
 //! - [`change`]: how far the difference between two texts reaches.
 //! - [`work`]: what is asked of systemd and podman, and in which order.
-//! - [`line`]: a line of ours in a file of many; `host`: what a file of the host means.
+//! - [`mod@line`]: a line of ours in a file of many; `host`: what a file of the host means.
 //! - `obstacles`: why an install would refuse.
 
 pub mod change;
