@@ -220,6 +220,10 @@ fn permissions(scope: &Scope<'_>) -> Result<Said, String> {
     let mut looked = 0;
     let roots = scope.root.owner();
     while let Some(path) = todo.pop() {
+        // A mask says nothing: whose /dev/null is, is another matter.
+        if scope.root.link(&path)?.as_deref() == Some("/dev/null") {
+            continue;
+        }
         let Some(owned) = scope.root.owned(&path)? else { continue };
         looked += 1;
         if looked > MOST_FILES {
