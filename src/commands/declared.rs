@@ -5,7 +5,6 @@ use crate::{
     diagnostic::{Diagnostic, Diagnostics, Sources, nearest},
     install::{disk::Disk, generations, transaction},
     live::{kernel::Directory, payload, promises::Service},
-    model::Profile,
     parallel,
     plan::{Layout, Owner, Wanted},
     policy::{self, File, Settings, facts::Container, quadlet},
@@ -112,7 +111,7 @@ fn of_install(which: &Which, disk: &Disk, layout: Layout, diagnostics: &mut Diag
     let place = which.place.clone();
     let judge = judged::Options { place, paths: Vec::new(), podman: None, profile: None, as_of: None };
     let mut settings = judged::settings(&judge, None, diagnostics);
-    settings.profile = Some(if layout.manager == Owner::System { Profile::Rootful } else { Profile::Rootless });
+    settings.profile = Some(layout.profile());
     Some(Declared { wanted, settings })
 }
 

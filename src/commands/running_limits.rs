@@ -5,8 +5,7 @@ use std::{collections::BTreeMap, fs};
 use super::{declared, verify};
 use crate::{
     live::kernel::Directory,
-    model::Profile,
-    plan::{Layout, Owner},
+    plan::Layout,
     policy::{
         File, Settings,
         facts::slices_around,
@@ -71,11 +70,10 @@ fn look(layout: &Layout, path: &str) -> Result<Verified, String> {
             files.push(File::found(path.clone(), path, text, &mut sources));
         }
     }
-    let profile = if layout.manager == Owner::System { Profile::Rootful } else { Profile::Rootless };
     let settings = Settings {
         // Whatever the podman is, it has read the units: a newer one knows every key.
         podman: (u16::MAX, u16::MAX),
-        profile: Some(profile),
+        profile: Some(layout.profile()),
         trusted_registries: Vec::new(),
         severities: BTreeMap::new(),
         as_of: String::new(),

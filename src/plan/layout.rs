@@ -2,7 +2,7 @@
 
 use camino::Utf8Path;
 
-use crate::model::Name;
+use crate::model::{Name, Profile};
 
 /// The directories of a catalog on a host, beneath its root and without a leading slash.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,6 +110,11 @@ impl Layout {
         let name = Utf8Path::new(path).file_name().unwrap_or(path);
         let dir = if name.ends_with(".slice") { &self.slices } else { &self.units };
         format!("{dir}/{name}")
+    }
+
+    /// Whether root's podman runs the services, or a user's.
+    pub fn profile(&self) -> Profile {
+        if self.manager == Owner::System { Profile::Rootful } else { Profile::Rootless }
     }
 
     /// Whether a place is beneath the catalog's own directory.

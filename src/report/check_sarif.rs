@@ -1,45 +1,25 @@
 //! A verdict as SARIF 2.1.0 (OASIS), for code scanning.
 
-use camino::Utf8Path;
 use serde_json::{Value, json};
 
-use super::verdict::Report;
+use super::{
+    sarif::{self, uri},
+    verdict::Report,
+};
 use crate::{
     diagnostic::{Severity, Span},
     policy::{Finding, rules},
 };
 
-pub(super) const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
-
 /// The whole text.
 pub fn text(report: &Report<'_>) -> String {
     let results: Vec<Value> = report.verdict.findings.iter().map(|finding| result(finding, report)).collect();
     let rules: Vec<Value> = rules::all().map(rule).collect();
-    let log = json!({
-        "$schema": SCHEMA,
-        "version": "2.1.0",
-        "runs": [{
-            "tool": { "driver": {
-                "name": "plimsoll",
-                "version": env!("CARGO_PKG_VERSION"),
-                "rules": rules,
-            } },
-            "columnKind": "unicodeCodePoints",
-            "results": results,
-        }],
-    });
-    format!("{log:#}\n")
+    sarif::text(rules, None, results)
 }
 
 fn rule(rule: &rules::Rule) -> Value {
-    json!({
-        "id": rule.id,
-        "name": rule.name,
-        "shortDescription": { "text": rule.what },
-        "fullDescription": { "text": rule.why },
-        "help": { "text": format!("To mend it: {}.\n\nFrom: {}.", rule.fix, rule.sources.join(", ")) },
-        "defaultConfiguration": { "level": level(rule.severity) },
-    })
+    sarif::rule((rule.id, rule.name), (rule.what, rule.why), (rule.fix, rule.sources), level(rule.severity))
 }
 
 fn result(finding: &Finding, report: &Report<'_>) -> Value {
@@ -75,19 +55,6 @@ fn place(at: Span, report: &Report<'_>) -> Value {
         "artifactLocation": { "uri": uri(&report.sources.file(at.file).path) },
         "region": { "startLine": position.line, "startColumn": position.column },
     })
-}
-
-/// A path as a URI reference (RFC 3986): relative to the working directory, as it was given.
-pub(super) fn uri(path: &Utf8Path) -> String {
-    let mut uri = if path.is_absolute() { "file://".to_owned() } else { String::new() };
-    let path = path.as_str();
-    for byte in path.strip_prefix("./").unwrap_or(path).bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' | b'@' => uri.push(byte.into()),
-            _ => uri.extend(format!("%{byte:02X}").chars()),
-        }
-    }
-    uri
 }
 
 const fn level(severity: Severity) -> &'static str {

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::check_sarif::{SCHEMA, uri};
+use super::sarif::{self, uri};
 use crate::policy::host::{Answer, Checked, HostCheck, Status};
 
 /// The name of what the places are relative to.
@@ -14,33 +14,13 @@ pub fn text(checked: &Checked) -> String {
     let rules: Vec<Value> = checked.answers.iter().map(|answer| rule(answer.check)).collect();
     let results = checked.answers.iter().enumerate().filter(|(_, answer)| answer.status <= Status::Unknown);
     let results: Vec<Value> = results.map(|(index, answer)| result(index, answer)).collect();
-    let log = json!({
-        "$schema": SCHEMA,
-        "version": "2.1.0",
-        "runs": [{
-            "tool": { "driver": {
-                "name": "plimsoll",
-                "version": env!("CARGO_PKG_VERSION"),
-                "rules": rules,
-            } },
-            "originalUriBaseIds": { ROOT: { "description": { "text": "The root of the host." } } },
-            "columnKind": "unicodeCodePoints",
-            "results": results,
-        }],
-    });
-    format!("{log:#}\n")
+    let bases = json!({ ROOT: { "description": { "text": "The root of the host." } } });
+    sarif::text(rules, Some(bases), results)
 }
 
 fn rule(check: &HostCheck) -> Value {
     let level = if check.fails.is_some() { "error" } else { "warning" };
-    json!({
-        "id": check.id,
-        "name": check.name,
-        "shortDescription": { "text": check.what },
-        "fullDescription": { "text": check.why },
-        "help": { "text": format!("To mend it: {}.\n\nFrom: {}.", check.fix, check.sources.join(", ")) },
-        "defaultConfiguration": { "level": level },
-    })
+    sarif::rule((check.id, check.name), (check.what, check.why), (check.fix, check.sources), level)
 }
 
 fn result(index: usize, answer: &Answer) -> Value {

@@ -20,6 +20,7 @@ pub mod host_text;
 pub mod log;
 mod meaning;
 pub mod quadlets;
+mod sarif;
 pub mod score_json;
 pub mod score_text;
 mod shown;
