@@ -1,6 +1,6 @@
 //! Work on many things at once. What comes of it has the order of the things, whoever was done first.
 
-use std::sync::OnceLock;
+use std::{cmp::Ordering, sync::OnceLock};
 
 use rayon::{ThreadPool, ThreadPoolBuilder, prelude::*};
 
@@ -24,6 +24,14 @@ pub fn map_weighed<T: Send, R: Send>(weight: usize, items: Vec<T>, work: impl Fn
     match if weight > FEW { pool() } else { None } {
         Some(pool) => pool.install(|| items.into_par_iter().map(work).collect()),
         None => items.into_iter().map(work).collect(),
+    }
+}
+
+/// Sorts. Things that are equal stay in their order.
+pub fn sort_by<T: Send>(items: &mut [T], compare: impl Fn(&T, &T) -> Ordering + Sync + Send) {
+    match if items.len() > FEW { pool() } else { None } {
+        Some(pool) => pool.install(|| items.par_sort_by(compare)),
+        None => items.sort_by(compare),
     }
 }
 

@@ -9,6 +9,7 @@ pub use crate::model::{PodmanVersion, Profile};
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, Severity, Sourced, Sources},
     model::{Policy, Target},
+    parallel,
     policy::{File, Settings, rules},
     search,
 };
@@ -60,7 +61,8 @@ fn of_catalog(options: &Options, sources: &mut Sources, diagnostics: &mut Diagno
     }
     let (catalog, bundle) = catalog::load(&options.place, &[], sources, diagnostics)?;
     let settings = settings(options, Some((&catalog.target, &catalog.policy)), diagnostics);
-    drop(catalog);
+    // So many are freed on all processors.
+    parallel::map(catalog.services, drop);
     // A line that is in no TOML file is shown where `render` writes it, whether it has done so or not.
     let out = options.place.beside("out");
     sources.reserve(bundle.files.len());

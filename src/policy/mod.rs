@@ -30,7 +30,7 @@ use std::sync::Arc;
 use crate::{diagnostic::Sources, model::Profile, parallel};
 use facts::{Container, Run, UnitFacts};
 use quadlet::{Loaded, Tree};
-use rules::{Check, Scope};
+use rules::{Check, Scope, ties};
 
 /// What the judge says of a Quadlet file as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +56,8 @@ pub struct Verdict {
 pub fn judge(files: &[File], sources: &Sources, settings: &Settings) -> Verdict {
     let (tree, mut findings) = quadlet::load(files, sources, settings.podman);
     let facts = parallel::map(&tree.units, UnitFacts::of);
-    let scope = Scope { tree: &tree, facts: &facts, settings, sources };
+    let ties = ties::of(&tree);
+    let scope = Scope { tree: &tree, facts: &facts, ties: &ties, settings, sources };
     let judged = parallel::map(tree.units.iter().zip(&facts), |(loaded, facts)| judge_unit(loaded, facts, &scope));
     let mut containers = Vec::with_capacity(tree.containers().count());
     for (container, of_unit) in judged {
@@ -81,7 +82,7 @@ pub fn judge(files: &[File], sources: &Sources, settings: &Settings) -> Verdict 
     });
     waivers::apply(files, sources, settings, &mut findings);
     hide::hide(&mut findings, sources);
-    findings.sort_by(|a, b| a.order(b, sources));
+    parallel::sort_by(&mut findings, |a, b| a.order(b, sources));
     // So many are freed on all processors.
     parallel::map(containers, drop);
     parallel::map(facts, drop);

@@ -12,6 +12,9 @@ mod resources;
 mod secrets;
 mod waivers;
 
+pub(super) use across::ties;
+use ties::Tie;
+
 use super::{
     Finding, Settings,
     facts::{Container, UnitFacts},
@@ -85,6 +88,8 @@ pub struct Scope<'a> {
     pub tree: &'a Tree<'a>,
     /// What was gathered of each of the tree's units, in their order.
     pub facts: &'a [UnitFacts<'a>],
+    /// What each of them says about others.
+    pub ties: &'a [Vec<Tie>],
     /// What the judge was told.
     pub settings: &'a Settings,
     /// The texts, for places.
@@ -94,8 +99,18 @@ pub struct Scope<'a> {
 impl<'a> Scope<'a> {
     /// The facts of a unit of the tree.
     pub fn facts(&self, loaded: &Loaded<'_>) -> &'a UnitFacts<'a> {
-        let index = loaded.unit.index();
-        &self.facts[self.tree.units.partition_point(|other| other.unit.index() < index)]
+        &self.facts[self.place(&loaded.unit)]
+    }
+
+    /// What a unit of the tree says about others.
+    fn ties_of(&self, unit: &Effective<'_>) -> &'a [Tie] {
+        &self.ties[self.place(unit)]
+    }
+
+    /// Which of the tree's units it is.
+    fn place(&self, unit: &Effective<'_>) -> usize {
+        let index = unit.index();
+        self.tree.units.partition_point(|other| other.unit.index() < index)
     }
 }
 
@@ -193,7 +208,8 @@ pub(super) fn run<T: ?Sized>(
     of_kind: impl Fn(&'static Rule) -> Option<fn(&T, &Scope<'_>, &mut Found<'_>)>,
 ) {
     for rule in all() {
-        let (Some(check), Some(severity)) = (of_kind(rule), severity(rule, scope.settings)) else { continue };
+        let Some(check) = of_kind(rule) else { continue };
+        let Some(severity) = severity(rule, scope.settings) else { continue };
         check(thing, scope, &mut Found { rule, severity, file, findings });
     }
 }

@@ -9,19 +9,13 @@ mod networks;
 mod order;
 mod ports;
 mod sharing;
-
-use std::collections::HashSet;
+pub(crate) mod ties;
 
 use super::{Check, Found, Rule, Scope};
 use crate::{
-    diagnostic::{Severity, Span},
-    policy::{
-        Effective,
-        effective::Value,
-        facts::Container,
-        quadlet::{Loaded, Tree},
-    },
-    unit::{UnitType, split::Mode},
+    diagnostic::Severity,
+    policy::{Effective, facts::Container, quadlet::Loaded},
+    unit::UnitType,
 };
 
 pub(super) const RULES: &[Rule] = &[
@@ -120,44 +114,6 @@ fn expanded(text: &str, service: &str) -> Option<String> {
     Some(out)
 }
 
-/// What Quadlet makes a service depend on because a key names its file, in order and each with the line that does.
-fn references<'t>(loaded: &Loaded<'_>, tree: &'t Tree<'t>) -> Vec<(&'t Loaded<'t>, Span)> {
-    const KEYS: &[&str] = &["Image", "Mount", "Network", "Pod", "Volume"];
-    let group = loaded.unit_type.group();
-    let values = KEYS.iter().flat_map(|key| loaded.unit.list(group, key));
-    let of_value = |value: Value<'_>| {
-        let words = value.text.split([':', ',', '=', ' ', '"']).filter(|word| UnitType::of_file(word).is_some());
-        words.filter_map(|word| Some((tree.unit(word)?, value.at))).collect::<Vec<_>>()
-    };
-    values.flat_map(of_value).collect()
-}
-
-/// Directives of `[Unit]` that start another unit.
-const STARTS: &[&str] = &["Wants", "Requires", "BindsTo", "Upholds", "OnFailure", "OnSuccess"];
-/// Directives of `[Unit]` that say when to start.
-const AFTER: &str = "After";
-const BEFORE: &str = "Before";
-
-/// The units that directives of `[Unit]` name.
-fn dependencies<'u>(unit: &'u Effective<'_>, keys: &'u [&'u str]) -> impl Iterator<Item = (String, Value<'u>)> {
-    keys.iter().flat_map(|key| unit.list("Unit", key)).flat_map(|value| {
-        let words = value.split(Mode::Strv).into_texts();
-        words.into_iter().map(move |word| (word, value.clone())).collect::<Vec<_>>()
-    })
-}
-
-/// The service of a name in `[Unit]`: `web.service`, and `web.container` since Podman 5.5. `web@a.service` is `web@`.
-fn service_of(name: &str, tree: &Tree<'_>) -> Option<String> {
-    let service = match name.strip_suffix(".service") {
-        Some(service) => service.to_owned(),
-        None => tree.unit(name)?.service.clone(),
-    };
-    Some(match service.find('@') {
-        Some(at) => service[..=at].to_owned(),
-        None => service,
-    })
-}
-
 /// The pod of a container, or the container itself: what has one network namespace and one SELinux label.
 fn group_of(container: &Container<'_>) -> String {
     let pod = container.unit.last("Container", "Pod");
@@ -173,9 +129,4 @@ fn a_few(names: &[&str]) -> String {
         (0, Some((last, first))) => format!("{} and {last}", first.join(", ")),
         (more, _) => format!("{} and {more} more", shown.join(", ")),
     }
-}
-
-/// The services of a tree, to be looked up.
-fn services<'t>(tree: &'t Tree<'_>) -> HashSet<&'t str> {
-    tree.units.iter().map(|loaded| loaded.service.as_str()).collect()
 }

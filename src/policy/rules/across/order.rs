@@ -2,7 +2,10 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use super::{AFTER, BEFORE, Check, Found, Rule, STARTS, Scope, dependencies, references, service_of, services};
+use super::{
+    Check, Found, Rule, Scope,
+    ties::{Says, Tie},
+};
 use crate::{
     diagnostic::{Severity, Span},
     policy::facts::Container,
@@ -42,30 +45,16 @@ pub(super) const NEVER_STARTED: Rule = Rule {
 type Graph = Vec<Vec<(usize, Option<Span>)>>;
 
 fn graph(scope: &Scope<'_>) -> Graph {
-    let tree = scope.tree;
-    let mut by_service: HashMap<&str, usize> = HashMap::new();
-    let mut by_file: HashMap<usize, usize> = HashMap::new();
-    for (node, loaded) in tree.units.iter().enumerate() {
-        by_service.entry(&loaded.service).or_insert(node);
-        by_file.insert(loaded.unit.index(), node);
-    }
-    let mut graph: Graph = vec![Vec::new(); tree.units.len()];
-    for (node, loaded) in tree.units.iter().enumerate() {
-        let find = |name: &str| by_service.get(service_of(name, tree)?.as_str()).copied();
-        for (name, value) in dependencies(&loaded.unit, &[AFTER]) {
-            graph[node].extend(find(&name).map(|other| (other, Some(value.at))));
-        }
-        for (name, value) in dependencies(&loaded.unit, &[BEFORE]) {
-            if let Some(other) = find(&name) {
-                graph[other].push((node, Some(value.at)));
+    let mut graph: Graph = vec![Vec::new(); scope.ties.len()];
+    for (node, ties) in scope.ties.iter().enumerate() {
+        // systemd drops what a unit says about itself.
+        for Tie { to, says, at } in ties.iter().filter(|tie| tie.to != node) {
+            match says {
+                Says::After | Says::Uses => graph[node].push((*to, Some(*at))),
+                Says::Before => graph[*to].push((node, Some(*at))),
+                Says::Starts | Says::Requisite | Says::PartOf => {}
             }
         }
-        let keys = references(loaded, tree).into_iter();
-        graph[node].extend(keys.filter_map(|(other, at)| Some((*by_file.get(&other.unit.index())?, Some(at)))));
-    }
-    for (node, edges) in graph.iter_mut().enumerate() {
-        // systemd drops what a unit says about itself.
-        edges.retain(|(other, _)| *other != node);
     }
     graph
 }
@@ -172,13 +161,9 @@ fn parts(graph: &Graph) -> Vec<usize> {
 
 fn never_started(_: &[Container<'_>], scope: &Scope<'_>, found: &mut Found<'_>) {
     let tree = scope.tree;
-    let known = services(tree);
-    let mut wanted: HashSet<String> = HashSet::new();
-    for loaded in &tree.units {
-        let keys = dependencies(&loaded.unit, STARTS).filter_map(|(name, _)| service_of(&name, tree));
-        wanted.extend(keys.filter(|service| known.contains(service.as_str())));
-        wanted.extend(references(loaded, tree).into_iter().map(|(other, _)| other.service.clone()));
-    }
+    let starts = |tie: &&Tie| matches!(tie.says, Says::Starts | Says::Uses);
+    let wanted = scope.ties.iter().flatten().filter(starts).map(|tie| tree.units[tie.to].service.as_str());
+    let wanted: HashSet<&str> = wanted.collect();
     for loaded in &tree.units {
         let unit = &loaded.unit;
         let runs = matches!(loaded.unit_type, UnitType::Container | UnitType::Pod | UnitType::Kube);
@@ -189,7 +174,7 @@ fn never_started(_: &[Container<'_>], scope: &Scope<'_>, found: &mut Found<'_>) 
         let installed =
             ["WantedBy", "RequiredBy", "UpheldBy", "Alias"].iter().any(|key| !unit.list("Install", key).is_empty());
         let is_template = loaded.service.contains('@');
-        if runs && !by_pod && !is_job && !installed && !is_template && !wanted.contains(&loaded.service) {
+        if runs && !by_pod && !is_job && !installed && !is_template && !wanted.contains(loaded.service.as_str()) {
             let at = unit.header(loaded.unit_type.group());
             found.about(unit, at, format!("nothing starts `{}.service`", loaded.service));
         }

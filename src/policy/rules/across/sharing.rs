@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::{AFTER, BEFORE, Check, Found, Rule, STARTS, Scope, a_few, dependencies, group_of, realm, references};
-use super::{resource_name, service_of};
+use super::{
+    Check, Found, Rule, Scope, a_few, group_of, realm, resource_name,
+    ties::{Says, Tie},
+};
 use crate::{
     diagnostic::{Severity, Span},
     policy::{
@@ -88,12 +90,11 @@ fn needless_network(containers: &[Container<'_>], scope: &Scope<'_>, found: &mut
             members.at.get_or_insert((container.unit, network.at));
         }
     }
-    let index_of: HashMap<&str, usize> = containers.iter().enumerate().map(|(index, c)| (c.name, index)).collect();
+    let index_of: HashMap<usize, usize> = (containers.iter().enumerate()).map(|(at, c)| (c.unit.index(), at)).collect();
     let ties: Vec<Vec<usize>> = (containers.iter())
         .map(|container| {
-            let keys = [STARTS, &[AFTER, BEFORE, "PartOf", "Requisite"]].concat();
-            let services = dependencies(container.unit, &keys).filter_map(|(name, _)| service_of(&name, scope.tree));
-            services.filter_map(|service| index_of.get(service.as_str()).copied()).collect()
+            let ties = scope.ties_of(container.unit).iter().filter(|tie| tie.says != Says::Uses);
+            ties.filter_map(|tie| index_of.get(&scope.tree.units[tie.to].unit.index()).copied()).collect()
         })
         .collect();
     let known: HashSet<&str> = containers.iter().flat_map(names_of).collect();
@@ -205,13 +206,9 @@ fn orphan(containers: &[Container<'_>], scope: &Scope<'_>, found: &mut Found<'_>
     if containers.is_empty() {
         return;
     }
-    let mut used: HashSet<usize> = HashSet::new();
-    let mut used_services: HashSet<String> = HashSet::new();
-    for loaded in &tree.units {
-        used.extend(references(loaded, tree).into_iter().map(|(other, _)| other.unit.index()));
-        let keys = [STARTS, &[AFTER, "Requisite"]].concat();
-        used_services.extend(dependencies(&loaded.unit, &keys).filter_map(|(name, _)| service_of(&name, tree)));
-    }
+    let is_use = |tie: &&Tie| !matches!(tie.says, Says::Before | Says::PartOf);
+    let used = scope.ties.iter().flatten().filter(is_use).map(|tie| tree.units[tie.to].service.as_str());
+    let used: HashSet<&str> = used.collect();
     let networks = containers.iter().flat_map(|container| &container.networks);
     let networks = networks.filter_map(|network| match &network.mode {
         NetworkMode::Named(name) => Some(name.as_str()),
@@ -228,8 +225,7 @@ fn orphan(containers: &[Container<'_>], scope: &Scope<'_>, found: &mut Found<'_>
             _ => continue,
         };
         let name = resource_name(loaded);
-        let is_used = used.contains(&loaded.unit.index())
-            || used_services.contains(&loaded.service)
+        let is_used = used.contains(loaded.service.as_str())
             || name.as_ref().is_some_and(|name| used_names.contains(name.as_str()));
         // Who starts it by itself wants it for others; what a template makes is used by its instances.
         if !is_used && !loaded.unit.has_section("Install") && name.is_some() && !loaded.service.contains('@') {
