@@ -121,20 +121,12 @@ impl Host {
         self.root.open(path)
     }
 
-    /// The network of the host, as its namespace: that of its first process, or where only root may look at that, of the user's manager.
+    /// The network of the host, as its namespace.
     ///
     /// # Errors
     /// It cannot be read.
     pub fn network(&self) -> Result<String, Unread> {
-        let first = self.root.link("proc/1/ns/net");
-        if self.manager.is_empty() || first.is_ok() {
-            return first;
-        }
-        let processes = self.root.read(&format!("{CGROUPS}/{}init.scope/cgroup.procs", self.manager))?;
-        let found = cgroups::processes(&processes)
-            .into_iter()
-            .find_map(|pid| self.root.link(&format!("proc/{pid}/ns/net")).ok());
-        found.map_or(first, Ok)
+        self.outside(|pid| self.root.link(&format!("proc/{pid}/ns/net")))
     }
 
     /// The interfaces of the host, as the kernel writes them.
@@ -142,7 +134,19 @@ impl Host {
     /// # Errors
     /// They cannot be read.
     pub fn interfaces(&self) -> Result<String, Unread> {
-        self.root.read("proc/1/net/dev")
+        self.outside(|pid| self.root.read(&format!("proc/{pid}/net/dev")))
+    }
+
+    /// What is read of a process that is in no container: of the host's first, or where only root may look at that, of
+    /// the user's manager.
+    fn outside<T>(&self, read: impl Fn(u32) -> Result<T, Unread>) -> Result<T, Unread> {
+        let first = read(1);
+        if self.manager.is_empty() || first.is_ok() {
+            return first;
+        }
+        let processes = self.root.read(&format!("{CGROUPS}/{}init.scope/cgroup.procs", self.manager))?;
+        let found = cgroups::processes(&processes).into_iter().find_map(|pid| read(pid).ok());
+        found.map_or(first, Ok)
     }
 
     /// What runs in a service's cgroup.
