@@ -24,6 +24,7 @@ use crate::{
         survey::{Memory, survey},
         transaction::Recovered,
     },
+    model::subids::POOL_OWNER,
     plan::{Call, Layout, Meaning, Plan, Reason, Standing, Wanted, plan},
     report,
 };
@@ -297,6 +298,7 @@ impl Audience for Told<'_, '_> {
             Call::Stop(list) => format!("stopping {}", units(list)),
             Call::RemoveNetwork(name) => format!("removing the podman network {name}"),
             Call::Reload => "having systemd read its units".to_owned(),
+            Call::MakeUsers => format!("making the user {POOL_OWNER}, if it is not there"),
             Call::SetLimits(limits) => format!("setting the limits of {}", limits.unit),
             Call::SetLiveLimits(limits) => format!("setting the limits of {}, which goes on running", limits.service),
             Call::CheckLimits(limits) => format!("reading the limits of {} in the kernel", limits.service),

@@ -8,9 +8,10 @@ use crate::{
     live::{
         CommandError, Whose, overrides,
         podman::Podman,
-        systemd::{Systemd, UnitState},
+        systemd::{self, Systemd, UnitState},
     },
     plan::{Call, Layout, LiveLimits, Owner},
+    render::host::places,
 };
 
 /// systemd and podman of the running host.
@@ -69,6 +70,7 @@ impl Manager for Live {
             Call::Stop(units) => self.systemd.stop(units),
             Call::RemoveNetwork(network) => self.podman.remove_network(network),
             Call::Reload => self.systemd.reload(),
+            Call::MakeUsers => systemd::make_users(&format!("/{}", places::USERS)),
             Call::SetLimits(limits) => self.systemd.set_limits(&limits.unit, &limits.limits),
             Call::SetLiveLimits(live) => return self.set_live_limits(live),
             Call::CheckLimits(live) => return self.check_limits(live),

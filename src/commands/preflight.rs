@@ -6,7 +6,7 @@ use super::{host::Host, manager::Live};
 use crate::{
     install::{disk::Disk, generations},
     live::podman::Thing,
-    model::IdRange,
+    model::{IdRange, subids::POOL_OWNER},
     plan::{Action, Owner, Plan, Wanted},
     unit::{Unit, UnitType},
 };
@@ -69,11 +69,13 @@ pub(super) fn look(plan: &Plan, wanted: &Wanted, disk: &Disk, host: &Host, live:
     }
     if is_pool_needed && wanted.layout.manager == Owner::System {
         let ids = |name: &str| std::fs::read_to_string(host.root.join(name)).unwrap_or_default();
+        let owned = format!("{POOL_OWNER}:");
         for name in ["etc/subuid", "etc/subgid"] {
-            if !wanted.files.contains_key(name) && !ids(name).lines().any(|line| line.starts_with("containers:")) {
+            if !wanted.files.contains_key(name) && !ids(name).lines().any(|line| line.starts_with(&owned)) {
                 let IdRange { first, count } = IdRange::DEFAULT;
-                let help = format!("`--with-host` adds the line `containers:{first}:{count}` to /{name}");
-                let message = format!("/{name} has no range for `containers`, from which `UserNS=auto` takes its ids");
+                let help = format!("`--with-host` adds the line `{owned}{first}:{count}` to /{name}");
+                let message =
+                    format!("/{name} has no range for `{POOL_OWNER}`, from which `UserNS=auto` takes its ids");
                 found.troubles.push(trouble(message, help));
             }
         }

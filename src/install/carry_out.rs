@@ -85,6 +85,8 @@ pub fn carry_out(work: &Work, manager: &mut dyn Manager, hear: &mut dyn FnMut(He
             }
             // What does not stop, or is not removed, stands in the way of what comes next.
             Call::Stop(_) | Call::RemoveNetwork(_) | Call::Reload => false,
+            // What starts may get no ids, and is put back either way.
+            Call::MakeUsers => false,
             // Which of several did not come up is looked at below. Slices are empty, or stay.
             Call::Start(_) | Call::Restart(_) | Call::RestartIfRunning(_) | Call::StopSlices(_) => true,
             Call::SetLimits(_) | Call::ForgetOverrides(_) => true,

@@ -28,7 +28,7 @@ use super::{
 };
 use crate::{
     plan::{
-        Action, Generation, InstalledFile, Layout, Meaning, Plan, Reason, Standing, UnitLimits, Wanted, Work,
+        Action, Generation, InstalledFile, Layout, Meaning, Plan, Reason, Standing, Step, UnitLimits, Wanted, Work,
         change::limits_of_slice, digest,
     },
     render::host::places,
@@ -274,7 +274,7 @@ fn prepare(disk: &dyn FileSystem, change: Change<'_>) -> Result<Journal, Install
         slices: singles::files(plan, wanted),
         lines: singles::lines(plan, wanted, &generation.made_files),
         work: match earlier {
-            Some(earlier) => come_back(plan.work.clone(), earlier, wanted).after(earlier.clone()),
+            Some(earlier) => come_back(plan.work.clone(), earlier, wanted).after(still_there(earlier, plan)),
             None => plan.work.clone(),
         },
         earlier: earlier.cloned(),
@@ -288,6 +288,12 @@ fn come_back(mut work: Work, earlier: &Work, wanted: &Wanted) -> Work {
         work.limits.insert(UnitLimits { unit: unit.clone(), limits: limits_of_slice(&file.text) });
     }
     work
+}
+
+/// What was left of an earlier run, without what a file asked for that goes.
+fn still_there(earlier: &Work, plan: &Plan) -> Work {
+    let goes = |step: &Step| step.action == Action::Remove && step.path == places::USERS;
+    Work { users: earlier.users && !plan.steps.iter().any(goes), ..earlier.clone() }
 }
 
 fn is_kept(plan: &Plan, path: &str) -> bool {

@@ -63,6 +63,14 @@ impl UnitState {
     }
 }
 
+/// Makes the users that a file names and the host does not have, and no others (systemd-sysusers(8)).
+///
+/// # Errors
+/// What systemd said.
+pub fn make_users(file: &str) -> Result<(), CommandError> {
+    must("systemd-sysusers", &[file.to_owned()], SOON).map(drop)
+}
+
 impl Systemd {
     /// One that waits for jobs so long.
     pub fn new(whose: Whose, wait: Duration) -> Self {

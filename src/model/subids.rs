@@ -3,6 +3,9 @@
 //! A line is `OWNER:START:COUNT`. Blank lines and lines that begin with `#` say nothing. Readers differ over other lines:
 //! shadow's tools pass over them, and a podman that reads the file itself gives up at the first. So they are kept.
 
+/// The user whose ids `UserNS=auto` takes unless storage.conf names another (containers-storage.conf(5)).
+pub const POOL_OWNER: &str = "containers";
+
 /// The highest id there is. The one above it, 4294967295, is -1: no id (chown(2)).
 pub const LAST_ID: u64 = 4_294_967_294;
 

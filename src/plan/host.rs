@@ -2,6 +2,7 @@
 
 use super::{Action, Meaning, Step, Work, change::Reach};
 use crate::{
+    model::subids::POOL_OWNER,
     render::host::places,
     unit::{Dialect, Unit},
 };
@@ -18,6 +19,9 @@ pub(super) fn add(step: &mut Step, work: &mut Work) {
         return;
     }
     work.reload |= is_of_systemd;
+    if path == places::USERS {
+        return makes_user(step, work);
+    }
     if path.contains(".target.d/") {
         return starts(step, work);
     }
@@ -54,6 +58,19 @@ fn left(path: &str) -> Option<&'static str> {
         ("etc/systemd/system/user@.service.d/", "it counts for who logs in after `systemctl daemon-reload`"),
     ];
     begins.iter().find(|(begin, _)| path.starts_with(begin)).map(|(_, what)| *what)
+}
+
+/// The file of the user that owns the ids.
+fn makes_user(step: &mut Step, work: &mut Work) {
+    match step.action {
+        Action::Create | Action::Replace => {
+            work.users = true;
+            step.means.push(Meaning::MakeUser(POOL_OWNER));
+        }
+        // Who else goes by it is not known, and its number would go to somebody else one day.
+        Action::Remove => step.means.push(Meaning::UserStays(POOL_OWNER)),
+        Action::Keep => {}
+    }
 }
 
 /// A drop-in that has a timer started at boot.

@@ -44,7 +44,7 @@ fn rank(meaning: &Meaning) -> u8 {
         Meaning::Stop(_) => 1,
         Meaning::RecreateNetwork { .. } | Meaning::RemoveNetwork(_) => 2,
         Meaning::Restart(_) | Meaning::Start(_) | Meaning::NotStarted(_) => 3,
-        Meaning::VolumeUnapplied(_) | Meaning::VolumeStays(_) => 4,
+        Meaning::VolumeUnapplied(_) | Meaning::VolumeStays(_) | Meaning::MakeUser(_) | Meaning::UserStays(_) => 4,
         Meaning::Weaker { .. } => 5,
         Meaning::Stronger { .. } => 6,
         Meaning::Limits(_) => 7,
@@ -78,6 +78,7 @@ impl Effects<'_> {
         if step.action == Action::Keep {
             if step.means.contains(&Meaning::EditedByHand) {
                 self.work.reload |= !places::is_place(&step.path) || step.path.starts_with("etc/systemd/");
+                self.work.users |= step.path == places::USERS;
                 if let Some(unit) = self.new.get(&step.path).filter(|unit| runs(unit.unit_type)) {
                     self.restart(step, unit);
                 }

@@ -108,6 +108,10 @@ pub enum Meaning {
         /// What is new about it.
         news: News,
     },
+    /// A user of the host is made, if it is not there.
+    MakeUser(&'static str),
+    /// The file that a user came from goes; the user stays.
+    UserStays(&'static str),
     /// Another catalog of this host has the file too.
     SharedWith(String),
     /// A line is added, changed or taken away; every other line of the file stays as it is.

@@ -16,6 +16,9 @@ pub struct Work {
     pub remove_networks: BTreeSet<String>,
     /// Whether systemd reads its units anew.
     pub reload: bool,
+    /// Whether the users that [`places::USERS`](crate::render::host::places::USERS) names are made: containers may get no
+    /// ids before their owner is known.
+    pub users: bool,
     /// Limits of running slices: a `daemon-reload` alone does not bring them into the kernel.
     pub limits: BTreeSet<UnitLimits>,
     /// Limits of containers that run: they restart only where that does not bring them in.
@@ -50,6 +53,8 @@ pub enum Call {
     RemoveNetwork(String),
     /// `daemon-reload`.
     Reload,
+    /// Make the users that a file of the host names, as far as they are not there.
+    MakeUsers,
     /// Bring limits to a container that runs: to its service and to itself.
     SetLiveLimits(LiveLimits),
     /// Bring limits to a running unit.
@@ -82,6 +87,7 @@ impl Work {
         calls.extend(list(&self.stop).map(Call::Stop));
         calls.extend(self.remove_networks.iter().cloned().map(Call::RemoveNetwork));
         calls.extend(self.reload.then_some(Call::Reload));
+        calls.extend(self.users.then_some(Call::MakeUsers));
         // From the inside out: what is lowered has shrunk before what is around it does.
         calls.extend(self.live.iter().cloned().map(Call::SetLiveLimits));
         calls.extend(self.limits.iter().cloned().map(Call::SetLimits));
@@ -98,10 +104,11 @@ impl Work {
         calls
     }
 
-    /// The same without what makes services start, stop or restart: systemd reads the units, and that is all.
+    /// The same without what makes services start, stop or restart: systemd reads the units, users are made, and that is
+    /// all.
     #[must_use]
     pub fn reload_only(&self) -> Self {
-        Self { reload: self.reload, ..Self::default() }
+        Self { reload: self.reload, users: self.users, ..Self::default() }
     }
 
     /// This work, after `earlier` that may not have been done: what this says of a unit counts, and what it does not
@@ -130,6 +137,7 @@ impl Work {
         self.restart_if_running.retain(|unit| !self.restart.contains(unit) && !self.start.contains(unit));
         self.remove_networks.extend(earlier.remove_networks);
         self.reload |= earlier.reload;
+        self.users |= earlier.users;
         let mut limits: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
         let (gone, earlier_limits): (Vec<_>, Vec<_>) =
             earlier.limits.into_iter().partition(|limits| self.stop_slices.contains(&limits.unit));
@@ -177,6 +185,14 @@ mod tests {
         assert_eq!(both.restart, set(&["a.service", "b.service"]));
         assert_eq!(both.start, set(&["old.service"]));
         assert!(both.reload);
+    }
+
+    #[test]
+    fn users_are_made_where_nothing_restarts() {
+        let work = Work { reload: true, users: true, start: set(&["a.service"]), ..Work::default() };
+        assert_eq!(work.calls()[..2], [Call::Reload, Call::MakeUsers]);
+        assert_eq!(work.reload_only().calls(), [Call::Reload, Call::MakeUsers]);
+        assert_eq!(Work::default().after(work.reload_only()), work.reload_only());
     }
 
     #[test]

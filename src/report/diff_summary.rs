@@ -148,6 +148,8 @@ fn in_few_words(meaning: &Meaning, step: &Step, slice: Option<&Step>, plan: &Pla
         Meaning::RemoveNetwork(network) => format!("network {network} is removed"),
         Meaning::VolumeUnapplied(volume) => format!("volume change not applied: podman keeps {volume} and its data"),
         Meaning::VolumeStays(volume) => format!("volume {volume} and its data stay"),
+        Meaning::MakeUser(user) => format!("makes the user {user}"),
+        Meaning::UserStays(user) => format!("the user {user} stays"),
         Meaning::Limits(told) => {
             let of_slice = slice.map(limits_of).unwrap_or_default();
             let told: Vec<String> = told.iter().cloned().chain(of_slice).collect();

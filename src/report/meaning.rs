@@ -44,7 +44,7 @@ impl Phrase {
     pub(super) fn sentence(&self) -> String {
         match self.word.split_once(' ').unwrap_or((self.word, "")) {
             (verb @ ("stop" | "start" | "restart" | "recreate" | "remove"), "") => format!("{verb}s{}", self.rest),
-            (verb @ ("recreate" | "remove"), noun) => format!("{verb}s {noun}{}", self.rest),
+            (verb @ ("recreate" | "remove" | "make"), noun) => format!("{verb}s {noun}{}", self.rest),
             _ => self.stable(),
         }
     }
@@ -75,6 +75,10 @@ fn phrase(meaning: &Meaning, step: &Step, work: &Work) -> Phrase {
             plain("not applied", format!(": podman keeps volume {volume} as it is, with its data"))
         }
         Meaning::VolumeStays(volume) => plain("kept", format!(": volume {volume} and its data stay")),
+        Meaning::MakeUser(user) => plain("make the user", format!(" {user}, if it is not there")),
+        Meaning::UserStays(user) => {
+            plain("kept", format!(": the user {user} stays, who owns nothing and cannot log in"))
+        }
         Meaning::Limits(told) if told.is_empty() => plain("limits", " are set anew".to_owned()),
         Meaning::Limits(told) => plain("limits", format!(" {}", limits(told).join(", "))),
         Meaning::Start(services) => plain("start", format!(" {}", and(services))),

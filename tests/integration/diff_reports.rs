@@ -182,6 +182,7 @@ fn day() -> Plan {
     host = host.host_file("etc/subuid", Some("ann:100000:65536\n"), ids);
     host = host.host_file("etc/subgid", Some("containers:524288:65536\n"), ids);
     host = host.host_file("etc/modules-load.d/plimsoll-homelab.conf", None, "overlay\n");
+    host = host.host_file("etc/sysusers.d/plimsoll.conf", None, "u containers -\n");
     let wants = "[Unit]\nWants=plimsoll-prune.timer\n";
     host = host.host_file("etc/systemd/system/timers.target.d/50-plimsoll-prune.conf", None, wants);
     let mut plan = host.plan();
@@ -205,6 +206,16 @@ fn first() -> Plan {
     host.wants("web.container", head).stands("web.container", head).plan()
 }
 
+/// What a catalog gave the host goes with it.
+fn leaving() -> Plan {
+    let (path, text) = ("etc/sysusers.d/plimsoll.conf", "u containers -\n");
+    let mut host = Host::new();
+    let file = InstalledFile { path: path.to_owned(), service: None, sha256: digest(text.as_bytes()) };
+    host.standing.last.as_mut().unwrap().files.push(file);
+    host.standing.slices.insert(path.to_owned(), text.as_bytes().to_vec());
+    host.plan()
+}
+
 fn forms(plan: &Plan) -> [(&'static str, String); 3] {
     [
         ("unified", diff_unified::text(plan, PLAIN)),
@@ -221,12 +232,15 @@ fn every_form_tells_of_a_days_changes() {
     for (form, text) in forms(&first()) {
         insta::assert_snapshot!(format!("diff_first_{form}"), text);
     }
+    for (form, text) in forms(&leaving()) {
+        insta::assert_snapshot!(format!("diff_leaving_{form}"), text);
+    }
 }
 
 #[test]
 fn the_days_changes_hold_everything_that_can_happen() {
-    let (day, first) = (day(), first());
-    let steps = || day.steps.iter().chain(&first.steps);
+    let (day, first, leaving) = (day(), first(), leaving());
+    let steps = || day.steps.iter().chain(&first.steps).chain(&leaving.steps);
     let word = |text: String| text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned();
     let means: BTreeSet<String> =
         steps().flat_map(|step| &step.means).map(|meaning| word(format!("{meaning:?}"))).collect();
@@ -243,7 +257,7 @@ fn the_days_changes_hold_everything_that_can_happen() {
 #[test]
 fn json_is_what_the_schema_says() {
     let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schema/diff.json");
-    for plan in [day(), first(), Plan::default()] {
+    for plan in [day(), first(), leaving(), Plan::default()] {
         assert_valid(&schema, &diff_json::text(&plan));
     }
     let nothing: serde_json::Value = serde_json::from_str(&diff_json::text(&Plan::default())).unwrap();

@@ -203,7 +203,22 @@ const CASES: &[Case] = &[
     ("HC03", Status::NotApplicable, "bad", "", "rootful"),
     ("HC04", Status::Fail, "debian", "== etc/subgid\nalice:100000:65536\n", ""),
     ("HC04", Status::Fail, "debian", "== -etc/subuid\n", ""),
-    ("HC04", Status::Warn, "debian", "== etc/subuid\ncontainers:1073741824:536870912\nfrank:oops\n", ""),
+    ("HC04", Status::Warn, "hardened", "== etc/subuid\ncontainers:1073741824:536870912\nfrank:oops\n", ""),
+    // The owner of the range is no user: a podman that asks libsubid is told of no range.
+    ("HC04", Status::Pass, "hardened", "", "rootful"),
+    ("HC04", Status::Warn, "debian", "", "rootful"),
+    ("HC04", Status::Warn, "debian", "== etc/passwd\ncontainer:x:990:990::/:/bin/false\n", ""),
+    ("HC04", Status::Pass, "debian", "== etc/passwd\ncontainers:x:990:990::/:/bin/false\n", ""),
+    (
+        "HC04",
+        Status::Warn,
+        "hardened",
+        "== etc/containers/storage.conf\n[storage.options]\nroot-auto-userns-user = \"pool\"\n\
+         == etc/subuid\npool:1073741824:65536\n== etc/subgid\npool:1073741824:65536\n",
+        "",
+    ),
+    ("HC04", Status::Fail, "debian", "== -etc/passwd\n== -etc/subgid\n", ""),
+    ("HC04", Status::Unknown, "debian", "== -etc/passwd\n", ""),
     (
         "HC04",
         Status::Pass,

@@ -105,6 +105,18 @@ fn every_file_says_why_it_is_there() {
 }
 
 #[test]
+fn the_owner_of_the_ids_is_made_where_root_starts_the_containers() {
+    for (catalog, is_made) in
+        [("name = \"home\"\n[host]\nids = true\n", true), (&format!("{ROOTLESS}ids = true\n"), false)]
+    {
+        let project = project(catalog);
+        assert_eq!(host_render(&project, &[]).status, 0);
+        let has = |path: &str| project.path().join("out/etc").join(path).exists();
+        assert_eq!((has("subuid.plimsoll"), has("sysusers.d/plimsoll.conf")), (true, is_made), "{catalog}");
+    }
+}
+
+#[test]
 fn each_switch_takes_its_files_away() {
     let project = project(ALL);
     assert_eq!(host_render(&project, &[]).status, 0);
@@ -112,7 +124,7 @@ fn each_switch_takes_its_files_away() {
                firewall = false\nprune = false\n";
     put(&project, "services/catalog.toml", off);
     let ran = host_render(&project, &["--check"]);
-    assert_eq!((ran.status, ran.stdout.matches("left over: ").count()), (1, 20), "{}", ran.stdout);
+    assert_eq!((ran.status, ran.stdout.matches("left over: ").count()), (1, 21), "{}", ran.stdout);
     assert_eq!(host_render(&project, &[]).status, 0);
     assert!(project.read("out").is_empty());
 }

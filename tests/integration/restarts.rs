@@ -14,22 +14,24 @@ use plimsoll::{
         transaction::Recovered,
     },
     plan::{Call, Layout, Plan, Reason, Standing, UnitLimits, Wanted, WantedFile},
-    render::Bundle,
+    render::{Bundle, host::places, owner_line},
 };
 
 use crate::catalogs::{File, render_files};
 
-/// Writes down what is asked, and says that all went well; except for services that are to fail.
+/// Writes down what is asked, and says that all went well; except for what is to fail.
 #[derive(Default)]
 pub(crate) struct Recorder {
     pub(crate) calls: Vec<Call>,
     pub(crate) down: Vec<String>,
+    pub(crate) refused: Option<Call>,
 }
 
 impl Manager for Recorder {
     fn call(&mut self, call: &Call) -> Result<(), CallError> {
         self.calls.push(call.clone());
-        Ok(())
+        let refused = || CallError { command: told(call), message: "it is refused".to_owned() };
+        if self.refused.as_ref() == Some(call) { Err(refused()) } else { Ok(()) }
     }
 
     fn not_running(&mut self, services: &[String]) -> Result<Vec<Down>, CallError> {
@@ -211,6 +213,7 @@ fn told(call: &Call) -> String {
         Call::Stop(units) => format!("stop {}", units.join(" ")),
         Call::RemoveNetwork(name) => format!("podman network rm {name}"),
         Call::Reload => "daemon-reload".to_owned(),
+        Call::MakeUsers => "make users".to_owned(),
         Call::SetLimits(limits) => format!("set-property {}", told_limits(limits)),
         Call::SetLiveLimits(live) => {
             let (limits, podman) = (told_limits(&live.of_service()), live.podman.join(" "));
@@ -282,4 +285,48 @@ fn what_does_not_come_up_is_put_back() {
             "stop if empty fleet-forge-search.slice",
         ]
     );
+}
+
+/// The house with the file of the user that owns the ids, in which this stands.
+fn with_owner(text: &str) -> Wanted {
+    let mut wanted = wanted(&rendered(&house()));
+    let text = format!("{}\n{text}", owner_line("catalog.toml", &wanted.layout.catalog));
+    wanted.files.insert(places::USERS.to_owned(), WantedFile { service: None, text: text.into() });
+    wanted
+}
+
+#[test]
+fn the_owner_of_the_ids_is_made_before_anything_starts() {
+    let root = tempfile::tempdir().unwrap();
+    let root = Utf8Path::from_path(root.path()).unwrap();
+    let asked = |wanted: &Wanted| {
+        let mut recorder = Recorder::default();
+        install(root, wanted, &mut recorder);
+        recorder.calls.iter().map(told).collect::<Vec<_>>()
+    };
+    let first = asked(&with_owner("u containers -\n"));
+    assert_eq!(first[..2], ["daemon-reload", "make users"]);
+    assert!(first.len() == 3 && first[2].starts_with("start "), "{first:?}");
+    // Whoever reads the file reads the same of another comment.
+    assert!(asked(&with_owner("# a comment\nu containers -\n")).is_empty());
+    assert_eq!(asked(&with_owner("u containers - \"Ids\"\n")), ["make users"]);
+    // The user stays, and the file that names it is no longer there to be read.
+    assert!(asked(&wanted(&rendered(&house()))).is_empty());
+    assert!(!root.join(places::USERS).exists());
+}
+
+#[test]
+fn an_owner_of_the_ids_that_cannot_be_made_is_an_error() {
+    let root = tempfile::tempdir().unwrap();
+    let root = Utf8Path::from_path(root.path()).unwrap();
+    let mut recorder = Recorder { refused: Some(Call::MakeUsers), ..Recorder::default() };
+    let outcome = install(root, &with_owner("u containers -\n"), &mut recorder);
+    let Outcome::PutBack { trouble, on_the_way_back, .. } = outcome else { panic!("{outcome:?}") };
+    let errors: Vec<String> = trouble.errors.iter().map(ToString::to_string).collect();
+    assert_eq!(errors, ["make users: it is refused"]);
+    assert!(on_the_way_back.is_none(), "{on_the_way_back:?}");
+    let calls: Vec<String> = recorder.calls.iter().map(told).collect();
+    assert!(calls.iter().filter(|call| *call == "make users").count() == 1, "{calls:?}");
+    assert!(!calls.iter().any(|call| call.starts_with("start ")), "{calls:?}");
+    assert!(!root.join(places::USERS).exists());
 }

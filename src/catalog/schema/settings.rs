@@ -216,7 +216,7 @@ fn host() -> &'static Schema {
             field(
                 "ids",
                 Kind::Bool,
-                "The range of ids of the user `containers`, from which `UserNS=auto` takes its own; true unless set, false where rootless.",
+                "The user `containers` and its range of ids, from which `UserNS=auto` takes its own; true unless set, false where rootless.",
             ),
             field(
                 "first_id",

@@ -5,7 +5,7 @@ use crate::{
     host::config,
     model::{
         Service,
-        subids::{Flaw, SubIds, SubRange},
+        subids::{Flaw, POOL_OWNER, SubIds, SubRange},
     },
     policy::host::{HostCheck, Status},
 };
@@ -26,14 +26,25 @@ pub(super) const ITEMS: &[Item] = &[
             name: "id-pool",
             what: "Whoever starts the containers has subordinate ids, of users and of groups.",
             fails: Some("/etc/subuid or /etc/subgid has no line for `containers` (rootful) or for the user (rootless)"),
-            warns: Some("a line of the files cannot be read"),
-            why: "UserNS=auto gives each container ids of its own out of these ranges, so that root inside is nobody outside. Without a range the container does not start. A line that is none makes a podman that reads the file itself give up, whoever's line it is.",
-            fix: "add `containers:1073741824:536870912` to /etc/subuid and /etc/subgid (`plimsoll host render` writes the lines); for a user, usermod --add-subuids and --add-subgids",
+            warns: Some(
+                "a line of the files cannot be read, or there is a range and (rootful) no user of that name in /etc/passwd",
+            ),
+            why: "UserNS=auto gives each container ids of its own out of these ranges, so that root inside is nobody outside. Without a range the container does not start. Nor does it where podman asks libsubid for the range and no such user is known: it is told of none, whatever the files say. A line that is none makes a podman that reads the file itself give up, whoever's line it is.",
+            fix: "add `containers:1073741824:536870912` to /etc/subuid and /etc/subgid (`plimsoll host render` writes the lines), and have `systemd-sysusers /etc/sysusers.d/plimsoll.conf` (a file of `plimsoll host render`) or `useradd --system containers` make the user that owns them; where rootless, usermod --add-subuids and --add-subgids",
             today: Some(
-                "The range `containers:2147483647:2147483647` that is often copied works, and lies where ids are taken for negative: see HC06. After a change, a rootless user runs `podman system migrate`, which stops that user's containers; rootful services only need a restart.",
+                "The range `containers:2147483647:2147483647` that is often copied works, and lies where ids are taken for negative: see HC06. After a change, a rootless user runs `podman system migrate`, which stops that user's containers; rootful services only need a restart. Whether a user `containers` must be there depends on podman: 5.8.6 on Debian sid asks libsubid, and no container with UserNS=auto starts without; 5.4.2 on Debian 13 needs none. `getsubids containers` shows what libsubid says.",
             ),
             reads: &["/etc/subuid", "/etc/subgid", "/etc/containers/storage.conf", "/etc/passwd"],
-            sources: &["A12", "A13", "B24", "B25", "subuid(5)", "containers-storage.conf(5)"],
+            sources: &[
+                "A12",
+                "A13",
+                "B24",
+                "B25",
+                "subuid(5)",
+                "getsubids(1)",
+                "containers-storage.conf(5)",
+                "seen: Podman 5.8.6 on Debian sid",
+            ],
         },
         look: pool,
     },
@@ -134,7 +145,7 @@ fn owners(scope: &Scope<'_>) -> Result<Vec<String>, String> {
     }
     let conf = config::storage_conf(scope.root, None)?;
     let set = conf.as_ref().and_then(|(_, table)| config::storage_text(table, &["options", "root-auto-userns-user"]));
-    Ok(vec![set.unwrap_or("containers").to_owned()])
+    Ok(vec![set.unwrap_or(POOL_OWNER).to_owned()])
 }
 
 /// Both files; a missing one has nothing in it.
@@ -176,8 +187,10 @@ fn pool(scope: &Scope<'_>) -> Result<Said, String> {
     let owners = owners(scope)?;
     let names: Vec<&str> = owners.iter().map(String::as_str).collect();
     let mut parts = Parts::default();
+    let mut has_all = true;
     for ((path, ..), ids) in FILES.iter().zip(files(scope)?) {
         let ranges: Vec<String> = ids.of(&names).map(shown).collect();
+        has_all &= !ranges.is_empty();
         if ranges.is_empty() {
             parts.add(Status::Fail, format!("/{path} has no range for `{}`", names[0]));
         } else {
@@ -185,6 +198,16 @@ fn pool(scope: &Scope<'_>) -> Result<Said, String> {
         }
         if let Some(broken) = ids.broken.first() {
             parts.add(Status::Warn, format!("line {} of /{path} is no range: {}", broken.line, broken.why));
+        }
+    }
+    if has_all && !scope.is_rootless() {
+        let users = config::accounts(&scope.root.must("etc/passwd")?);
+        if !users.iter().any(|user| user.name == owners[0]) {
+            let what = format!(
+                "there is no user `{}` in /etc/passwd, and a podman that asks libsubid finds no ids",
+                owners[0]
+            );
+            parts.add(Status::Warn, what);
         }
     }
     Ok(parts.said(""))

@@ -6,10 +6,11 @@ use super::{
     Host,
     places::{self, Ids},
 };
-use crate::model::IdRange;
+use crate::model::{IdRange, subids::POOL_OWNER};
 
-/// The user whose ids `UserNS=auto` takes (containers-storage.conf(5)).
-const OWNER: &str = "containers";
+/// The rows that the line in each of the two files with ids serves, and the user they are for.
+const SERVES_IDS: &str =
+    "A12 (ids in /etc/subuid and /etc/subgid), B24 (`--userns auto`) and B25 (a range for `containers`)";
 
 /// What a container of no catalog may have of processes: podman's own number, said so that nothing before it counts.
 const PIDS: u32 = 2048;
@@ -17,6 +18,7 @@ const PIDS: u32 = 2048;
 pub(super) fn add(host: &mut Host<'_>) {
     engine(host);
     ids(host);
+    users(host);
     modules(host);
     registries(host);
     audit(host);
@@ -56,10 +58,23 @@ fn ids(host: &mut Host<'_>) {
         } else {
             vec![&what, how, &end[..end.find(": within").unwrap_or(end.len())]]
         };
-        let serves =
-            "A12 (ids in /etc/subuid and /etc/subgid), B24 (`--userns auto`) and B25 (a range for `containers`)";
-        host.add(places::ids(of), &why, serves, &format!("{OWNER}:{first}:{count}\n"));
+        host.add(places::ids(of), &why, SERVES_IDS, &format!("{POOL_OWNER}:{first}:{count}\n"));
     }
+}
+
+/// The owner of the range: podman itself never looks it up, but the libsubid that it may be built with does.
+fn users(host: &mut Host<'_>) {
+    if host.catalog.host.ids.is_none() || host.is_rootless() {
+        return;
+    }
+    let why = [
+        "The user whose range `UserNS=auto` takes its ids from. A podman that asks libsubid for the range is",
+        "told of none where that user is not known, whatever /etc/subuid says, and no such container starts.",
+        "It owns nothing, has no home, and nobody can log in as it. `plimsoll install --with-host` has",
+        "systemd-sysusers make it; who copies this file runs that.",
+    ];
+    let body = format!("u {POOL_OWNER} - \"Ids of containers with UserNS=auto\"\n");
+    host.add(places::USERS, &why, SERVES_IDS, &body);
 }
 
 fn modules(host: &mut Host<'_>) {

@@ -11,6 +11,8 @@ pub(super) const REGISTRIES: &str = "etc/containers/registries.conf.d/50-plimsol
 pub(super) const ATTACHMENTS: &str = "etc/containers/registries.d/50-plimsoll.yaml";
 pub(super) const AUDIT: &str = "etc/audit/rules.d/70-plimsoll.rules";
 pub(super) const DELEGATION: &str = "etc/systemd/system/user@.service.d/50-plimsoll.conf";
+/// The system user that owns the ids of `UserNS=auto`, as systemd-sysusers(8) makes it.
+pub const USERS: &str = "etc/sysusers.d/plimsoll.conf";
 /// The policy for images, which has no drop-ins: whoever writes it writes all of it.
 pub const POLICY: &str = "etc/containers/policy.json";
 
@@ -20,7 +22,7 @@ const SHARED: [&str; 2] = ["etc/subuid", "etc/subgid"];
 const LINES: &str = ".plimsoll";
 
 /// Places that are the same for every catalog of a host: catalogs share what they say the same of.
-const FIXED: &[&str] = &[ENGINE, REGISTRIES, ATTACHMENTS, AUDIT, DELEGATION, POLICY, SHARED[0], SHARED[1]];
+const FIXED: &[&str] = &[ENGINE, REGISTRIES, ATTACHMENTS, AUDIT, DELEGATION, USERS, POLICY, SHARED[0], SHARED[1]];
 
 /// Directories, beginnings and ends of files that each catalog has of its own.
 const NAMED: &[(&str, &str)] = &[

@@ -93,6 +93,7 @@ pub fn plant_foreign(root: &Path) {
     put(root, "var/lib/plimsoll.conf", "x\n");
     put(root, "etc/subuid", "ann:100000:65536\n# bob's\n\nbob:165536:65536\n");
     put(root, "etc/modules-load.d/mine.conf", "loop\n");
+    put(root, "etc/sysusers.d/mine.conf", "u mine -\n");
     put(root, "etc/audit/rules.d/mine.rules", "-D\n");
     put(root, "etc/systemd/system/timers.target.d/mine.conf", "[Unit]\n");
     let wants = root.join("etc/systemd/system/multi-user.target.wants");
@@ -195,7 +196,7 @@ pub fn without_state(tree: &Tree) -> Tree {
 pub fn left_over(tree: &Tree) -> Vec<String> {
     let is_left = |path: &str| {
         let name = path.rsplit('/').next().unwrap_or(path);
-        let begins = [".services", ".subuid", ".subgid", ".plimsoll-", ".50-plimsoll", ".70-plimsoll"];
+        let begins = [".services", ".subuid", ".subgid", ".plimsoll-", ".plimsoll.", ".50-plimsoll", ".70-plimsoll"];
         let is_ours = is_beneath(path, STATE) || begins.iter().any(|begin| name.starts_with(begin));
         is_beneath(path, STAGE) || is_ours && (name.ends_with(".new") || name.ends_with(".plimsoll")) || {
             is_beneath(path, STATE) && name == "transaction.json"

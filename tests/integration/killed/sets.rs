@@ -136,7 +136,7 @@ fn hosted(mut wanted: Wanted, files: &[(&str, &str)]) -> Wanted {
 
 const PRUNE: &str = "[Unit]\nWants=plimsoll-prune.timer\n";
 
-/// The first set, with a timer, a module and ids.
+/// The first set, with a timer, a module, ids and their owner.
 pub fn first_hosted() -> Wanted {
     let files = [
         ("etc/modules-load.d/plimsoll-home.conf", "overlay\n"),
@@ -144,6 +144,7 @@ pub fn first_hosted() -> Wanted {
         ("etc/subuid", "containers:1073741824:65536\n"),
         ("etc/systemd/system/plimsoll-prune.timer", "[Timer]\nOnCalendar=daily\n"),
         ("etc/systemd/system/timers.target.d/50-plimsoll-prune.conf", PRUNE),
+        (places::USERS, "u containers -\n"),
     ];
     hosted(first(), &files)
 }

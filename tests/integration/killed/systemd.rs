@@ -8,6 +8,7 @@ use std::{
 use plimsoll::{
     install::carry_out::{CallError, Down},
     plan::{Call, LiveLimits, UnitLimits, Wanted},
+    render::host::places,
 };
 
 /// What runs on a host, and what systemd knows of it.
@@ -25,6 +26,8 @@ pub struct Systemd {
     slices: BTreeMap<String, BTreeMap<String, String>>,
     /// What `set-property` has left behind, by unit: it stands above the unit's file.
     overrides: BTreeMap<String, BTreeSet<String>>,
+    /// The users that were made, by the text of the file that asked for them.
+    users: BTreeSet<String>,
     /// What does not come up.
     pub down: BTreeSet<String>,
     /// How often it was asked for anything.
@@ -181,6 +184,9 @@ impl Systemd {
                 self.reload();
                 Ok(())
             }
+            Call::MakeUsers => std::fs::read_to_string(self.root.join(places::USERS))
+                .map(|text| self.users.extend([text]))
+                .map_err(|error| error.to_string()),
             Call::SetLimits(limits) => {
                 self.set_limits(limits);
                 Ok(())
@@ -247,6 +253,9 @@ impl Systemd {
     pub fn differs_from(&self, wanted: &Wanted) -> Vec<String> {
         let mut wrong = self.wrongs.clone();
         wrong.extend(self.overrides.keys().map(|unit| format!("set-property has left something above {unit}")));
+        if wanted.files.get(places::USERS).is_some_and(|file| !self.users.contains(&*file.text)) {
+            wrong.push("the user was not made".to_owned());
+        }
         let mut services = BTreeSet::new();
         let mut networks = BTreeSet::new();
         let texts: BTreeMap<&str, &str> =
