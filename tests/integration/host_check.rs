@@ -7,7 +7,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     io::Write as _,
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _, symlink},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _, chown, symlink},
     path::{Path, PathBuf},
 };
 
@@ -603,6 +603,21 @@ fn every_check_ends_in_every_way_it_can() {
         }
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+#[test]
+fn a_masked_unit_is_not_somebody_elses() {
+    let found = |change: &str| {
+        let dir = tempfile::tempdir().expect("a directory");
+        Host::named("hardened").with("== dev/null\n").with(change).write(dir.path());
+        // In a container it belongs to nobody. Without the right to say so, what is looked at is still counted.
+        let _ = chown(dir.path().join("dev/null"), Some(65_534), None);
+        let root = Root::open(Utf8Path::from_path(dir.path()).expect("UTF-8")).expect("a root");
+        status(&checks::run(&Scope { root: &root, catalog: None, ask: &Nobody }), "HC34")
+    };
+    let without = found("");
+    assert_eq!(without.0, Status::Pass, "{}", without.1);
+    assert_eq!(found("== etc/systemd/system/x.service -> /dev/null\n"), without);
 }
 
 #[test]
