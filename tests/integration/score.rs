@@ -296,6 +296,20 @@ fn every_gate_can_be_opened_and_sets_its_floor() {
 }
 
 #[test]
+fn a_device_that_need_not_be_there_weighs_what_it_is() {
+    for (setting, open) in [
+        ("AddDevice=-/dev/nvme0n1", true),
+        ("AddDevice=-/dev/sda:/dev/sda:r", true),
+        ("AddDevice=-/dev/dri/renderD128", false),
+    ] {
+        let score = score(&[setting], Profile::Rootful);
+        assert_eq!(score.gates.iter().any(|open| open.gate.id == "raw-device"), open, "{setting}");
+        let told = score.contributions.iter().find(|c| c.facet.id == "devices").expect("devices count");
+        assert!(!told.why.contains('-'), "{setting}: {}", told.why);
+    }
+}
+
+#[test]
 fn what_is_not_known_widens_and_is_not_taken_for_good() {
     let of = |setting| score(&[setting], Profile::Rootful);
     let facet = |score: &Score, id: &str| {

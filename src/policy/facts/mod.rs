@@ -2,6 +2,7 @@
 //! that `ReadOnly=true`, `ReadOnly=on` and `PodmanArgs=--read-only` are one thing.
 
 mod capabilities;
+mod devices;
 mod image;
 mod limits;
 mod mounts;
@@ -16,6 +17,7 @@ pub(in crate::policy) mod tests;
 mod user_namespace;
 
 pub use capabilities::{Capabilities, Capability, DEFAULT as DEFAULT_CAPABILITIES};
+pub use devices::Device;
 pub use image::ImageRef;
 pub use limits::{Layer, Limits, Resource, SliceLayer, Stated, slice_of, slices_around};
 pub(super) use mounts::host_path;

@@ -9,7 +9,9 @@ use super::{
 use crate::{
     model::Profile,
     policy::{
-        facts::{Arg, Container, DEFAULT_CAPABILITIES, IdRange, MountKind, Resource, UserNamespace, plain_secrets},
+        facts::{
+            Arg, Container, DEFAULT_CAPABILITIES, Device, IdRange, MountKind, Resource, UserNamespace, plain_secrets,
+        },
         quadlet::Tree,
     },
 };
@@ -131,8 +133,8 @@ impl Facts {
             mac: profile || assume.pick(true, false),
             mac_off: mac_off(container),
             unmasked: run.security("unmask").map(|(paths, _)| paths.to_owned()).collect(),
-            devices: run.all("device").chain(run.all("gpus")).map(|arg| arg.value.clone().into_owned()).collect(),
-            raw_devices: run.all("device").any(|arg| host_paths::is_disk(&arg.value, container))
+            devices: run.all("device").chain(run.all("gpus")).map(|arg| Device::of(arg).text.to_owned()).collect(),
+            raw_devices: run.all("device").any(|arg| host_paths::is_disk(Device::of(arg).source, container))
                 || run.all("device-cgroup-rule").any(|arg| arg.value.trim_start().starts_with(['a', 'b'])),
             host_pid: is("pid", "host"),
             host_ipc: is("ipc", "host"),

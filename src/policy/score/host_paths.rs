@@ -105,9 +105,8 @@ pub(super) fn of(container: &Container<'_>, tree: &Tree<'_>, read_only: bool) ->
     mounts.chain(rootfs).map(|(path, writable)| weighed(&parts(&path, container), writable)).collect()
 }
 
-/// Whether a device (`/dev/sda`, `/dev/sda:/dev/disk:r`) is a disk, or memory.
-pub(super) fn is_disk(device: &str, container: &Container<'_>) -> bool {
-    let path = device.split(':').next().unwrap_or(device);
+/// Whether a device of the host (`/dev/sda`) is a disk, or memory.
+pub(super) fn is_disk(path: &str, container: &Container<'_>) -> bool {
     weighed(&parts(path, container), true).danger.is_some()
 }
 

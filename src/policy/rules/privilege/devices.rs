@@ -3,7 +3,7 @@
 use crate::{
     diagnostic::Severity,
     policy::{
-        facts::{Arg, Container, NetworkMode},
+        facts::{Arg, Container, Device, NetworkMode},
         rules::{Check, Found, Rule, Scope},
     },
 };
@@ -85,10 +85,7 @@ fn of_the_host(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>) 
 }
 
 fn device(container: &Container<'_>, arg: &Arg<'_>, found: &mut Found<'_>) {
-    // Quadlet leaves a device out that begins with `-` and is not there.
-    let text = arg.value.strip_prefix('-').unwrap_or(&arg.value);
-    let mut parts = text.split(':');
-    let path = parts.next().unwrap_or_default().trim_end_matches('/');
+    let Device { text, source: path, is_read_only } = Device::of(arg);
     if !path.starts_with('/') {
         // A device of the Container Device Interface, `nvidia.com/gpu=all`.
         found.at(arg.at, format!("the device `{text}` is handed to the container")).severity(Severity::Info);
@@ -100,7 +97,6 @@ fn device(container: &Container<'_>, arg: &Arg<'_>, found: &mut Found<'_>) {
     }
     let known = DEVICES.iter().filter(|(begin, ..)| path.starts_with(begin)).max_by_key(|(begin, ..)| begin.len());
     let (severity, what) = known.map_or((Severity::Warning, None), |(_, severity, what)| (*severity, Some(*what)));
-    let is_read_only = parts.next_back().is_some_and(|permissions| permissions == "r");
     // What only the host's root may do, a disk does not let others do either.
     let severity = match severity {
         Severity::Error if is_read_only || !container.is_root_on_host() => Severity::Warning,
