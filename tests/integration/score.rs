@@ -327,6 +327,53 @@ fn what_is_not_known_widens_and_is_not_taken_for_good() {
 }
 
 #[test]
+fn no_step_cuts_a_service_off_from_those_who_connect_to_it() {
+    let closed = [
+        "UserNS=auto",
+        "User=1000",
+        "DropCapability=all",
+        "NoNewPrivileges=true",
+        "ReadOnly=true",
+        "ReadOnlyTmpfs=false",
+        "PodmanArgs=--image-volume=ignore --http-proxy=false --security-opt=apparmor=mine",
+        "PidsLimit=256",
+        "PodmanArgs=--memory=1g --memory-swap=1g --cpus=1",
+        "Service:MemoryMax=1G",
+        "Service:CPUQuota=100%",
+        "Image=q.io/a/b@sha256:00",
+    ];
+    let next = |more: &[&str], profile| {
+        let next = score(&[&closed[..], more].concat(), profile).next_step.expect("something is left");
+        (next.of, next.step)
+    };
+    let port = "PublishPort=127.0.0.1:80:80";
+    for network in ["Network=own.network", "Network=host"] {
+        let (of, step) = next(&[network, port], Profile::Rootful);
+        assert!(["egress", "network"].contains(&of) && !step.contains("Internal="), "{network}: {of}: {step}");
+        // Where nothing is published, there is nothing to cut off.
+        assert!(next(&[network], Profile::Rootful).1.contains("Internal="), "{network}");
+    }
+    // The filter of a user's service is not applied, and an internal network of his forwards ports.
+    let (of, step) = next(&["Network=own.network", port], Profile::Rootless);
+    assert_eq!((of, step), ("egress", "join a network with `Internal=true`"));
+}
+
+#[test]
+fn a_port_that_is_not_published_is_not_weighed() {
+    let why = |setting: &str, profile| {
+        let score = score(&[setting, "PublishPort=80:80"], profile);
+        score.contributions.into_iter().find(|c| c.facet.id == "published-ports").map(|c| c.why)
+    };
+    let everywhere = Some("every address of the host has its ports".to_owned());
+    assert_eq!(why("Network=back.network", Profile::Rootful), None);
+    assert_eq!(why("Network=none", Profile::Rootful), None);
+    assert_eq!(why("Network=back.network", Profile::Rootless), everywhere);
+    assert_eq!(why("Network=own.network", Profile::Rootful), everywhere);
+    assert_eq!(why("Network=back.network\nNetwork=own.network", Profile::Rootful), everywhere);
+    assert_eq!(why("Network=lan.network", Profile::Rootful), Some("each of its ports is open to the LAN".to_owned()));
+}
+
+#[test]
 fn a_step_counts_what_it_does_to_other_facets() {
     let next = score(&["Image=nginx"], Profile::Rootful).next_step.unwrap();
     let own = FACETS.iter().find(|facet| facet.id == "user-namespace").unwrap().weight / 30;

@@ -23,7 +23,7 @@ pub use limits::{Layer, Limits, Resource, SliceLayer, Stated, slice_of, slices_a
 pub(super) use mounts::host_path;
 pub use mounts::{Mount, MountKind};
 pub use networks::{NetworkMode, NetworkUnit, NetworkUse, Said, of as joined_networks};
-pub use ports::{Port, PortRange, of as published_ports, parse as parse_port};
+pub use ports::{Port, PortRange, Unforwarded, of as published_ports, parse as parse_port};
 pub use redact::{Lines, Redaction};
 pub use run::{Arg, Run};
 pub use secret::{PlainSecret, is_in as is_secret_in, of as plain_secrets};

@@ -2,8 +2,8 @@
 
 use std::{fmt, net::IpAddr};
 
-use super::Run;
-use crate::diagnostic::Span;
+use super::{Container, NetworkMode, NetworkUnit, Run};
+use crate::{diagnostic::Span, model::Profile};
 
 /// Ports from the first to the last, both included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +60,61 @@ impl Port<'_> {
     /// Whether it is reachable on every address of the host.
     pub fn is_on_all_addresses(&self) -> bool {
         self.host_ip.is_none_or(|ip| ip.is_unspecified())
+    }
+}
+
+/// Why published ports do not reach a container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unforwarded {
+    /// It shares the network of the host.
+    OnHost,
+    /// It has none.
+    NoNetwork,
+    /// It joins the network of that container, or that namespace.
+    Joins(String),
+    /// Its networks are internal, of which this is the first: root's podman sets up no forwarding for such a network
+    /// (netavark pull request 126). What forwards the ports of an ordinary user does not care.
+    Internal(String),
+    /// Its networks are on the LAN, of which this is the first, and its driver.
+    OnLan(String, String),
+}
+
+impl Unforwarded {
+    /// Why the published ports of a container do not reach it, `None` where they do; `known` are the networks that it
+    /// joins, those whose unit is there.
+    pub fn of(container: &Container<'_>, known: &[&NetworkUnit<'_>]) -> Option<Self> {
+        let networks = &container.networks;
+        if container.is_on_host_network() {
+            return Some(Self::OnHost);
+        }
+        if !networks.is_empty() && networks.iter().all(|network| network.mode == NetworkMode::None) {
+            return Some(Self::NoNetwork);
+        }
+        for network in networks {
+            if let NetworkMode::Container(name) | NetworkMode::Namespace(name) = &network.mode {
+                return Some(Self::Joins(name.clone()));
+            }
+        }
+        let first = known.first().filter(|_| known.len() == networks.len())?;
+        if container.profile == Profile::Rootful
+            && known.iter().all(|unit| unit.internal.is_some() && !unit.is_on_lan())
+        {
+            return Some(Self::Internal(first.name.to_owned()));
+        }
+        let all_on_lan = known.iter().all(|unit| unit.is_on_lan());
+        all_on_lan.then(|| Self::OnLan(first.name.to_owned(), first.driver.clone()))
+    }
+}
+
+impl fmt::Display for Unforwarded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OnHost => f.write_str("the container shares the network of the host"),
+            Self::NoNetwork => f.write_str("the container has no network"),
+            Self::Joins(name) => write!(f, "the container joins the network of {name}"),
+            Self::Internal(name) => write!(f, "{name} is internal"),
+            Self::OnLan(name, driver) => write!(f, "{name} is a {driver} network"),
+        }
     }
 }
 

@@ -168,7 +168,11 @@ pub(super) fn published(facts: &Facts) -> Badness {
         Published::Address => bad(500, "an address of the host has its ports"),
         Published::Everywhere => bad(1000, "every address of the host has its ports"),
     };
-    if by_network.permille > by_port.permille { by_network } else { by_port }
+    match facts.network {
+        Network::Lan => Badness { permille: by_network.permille.max(by_port.permille), ..by_network },
+        _ if by_network.permille > by_port.permille => by_network,
+        _ => by_port,
+    }
 }
 
 pub(super) fn egress(facts: &Facts) -> Badness {

@@ -50,6 +50,8 @@ pub(super) enum Ids {
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Facts {
+    /// An ordinary user starts it.
+    pub(super) rootless: bool,
     pub(super) privileged: bool,
     /// The kernel holds it in a user namespace, its own or that of the user who starts it.
     pub(super) confined_ids: bool,
@@ -122,6 +124,7 @@ impl Facts {
             _ => assume.pick(false, true),
         };
         Self {
+            rootless,
             privileged: run.on("privileged").is_some(),
             confined_ids: rootless || ids == Ids::Apart,
             ids,
@@ -149,7 +152,7 @@ impl Facts {
             host_paths: host_paths::of(container, tree, read_only),
             shared_propagation: container.mounts.iter().any(|mount| mount.has("shared") || mount.has("rshared")),
             network: network::of(container, tree, assume),
-            published: network::published(container, assume),
+            published: network::published(container, tree, assume),
             address_filter: !rootless && limits::in_service_cgroup(container) && denies_addresses(container),
             memory: limits.told(Resource::Memory),
             cpu: limits.told(Resource::Cpu),
@@ -162,6 +165,11 @@ impl Facts {
             host_environment: run.on("env-host").is_some(),
             proxy_environment: run.last("http-proxy").is_none_or(Arg::is_true),
         }
+    }
+
+    /// Whether it publishes ports that root's podman would not forward on an internal network.
+    pub(super) fn needs_forwarding(&self) -> bool {
+        !self.rootless && self.published > Published::Nowhere
     }
 
     /// Whether the unit gives it a capability, by name or as one of `ALL`.

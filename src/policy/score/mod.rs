@@ -209,7 +209,7 @@ fn next_step(gates: &[OpenGate], best: &Facts, worst: &Facts) -> Option<NextStep
     let (facet, gain) = steps
         .filter(|(_, gain)| *gain > 0)
         .min_by_key(|(facet, gain)| (Reverse(gain / u64::from(facet.effort)), Reverse(*gain), facet.id))?;
-    Some(NextStep { of: facet.id, step: facet.step, gain: Points::of(gain) })
+    Some(NextStep { of: facet.id, step: facet.step_for(worst), gain: Points::of(gain) })
 }
 
 /// A container among the files, and its exposure.

@@ -5,7 +5,7 @@ use crate::{
     model::Profile,
     policy::{
         Effective,
-        facts::{Container, NetworkMode, NetworkUnit, NetworkUse, Run},
+        facts::{Container, NetworkMode, NetworkUnit, NetworkUse, Run, Unforwarded},
         quadlet::Tree,
     },
 };
@@ -85,7 +85,17 @@ fn is_on_host(unit: &Effective<'_>) -> bool {
 }
 
 /// Where its ports can be reached.
-pub(super) fn published(container: &Container<'_>, assume: Assume) -> Published {
+pub(super) fn published(container: &Container<'_>, tree: &Tree<'_>, assume: Assume) -> Published {
+    let joined = container.networks.iter().filter_map(|network| match &network.mode {
+        NetworkMode::Unit(name) => tree.unit(name).map(|loaded| NetworkUnit::of(&loaded.unit)),
+        _ => None,
+    });
+    let joined: Vec<_> = joined.collect();
+    match Unforwarded::of(container, &joined.iter().collect::<Vec<_>>()) {
+        // Each of its ports is open there, published or not.
+        None | Some(Unforwarded::OnHost | Unforwarded::OnLan(..)) => {}
+        Some(_) => return Published::Nowhere,
+    }
     let asked = container.run.all("publish").filter(|arg| !arg.value.is_empty()).count();
     let of_port = |ip: Option<std::net::IpAddr>| match ip {
         None => Published::Everywhere,

@@ -43,6 +43,8 @@ pub struct Facet {
     /// systemd-analyze(1) weighs, with their weight there.
     pub sources: &'static [&'static str],
     pub(super) measure: Measure,
+    /// What to write in place of the step, for containers that the step would not help.
+    instead: Option<fn(&Facts) -> Option<&'static str>>,
 }
 
 /// How bad an answer is, and how it is mended.
@@ -68,7 +70,18 @@ const fn facet(
     sources: &'static [&'static str],
     measure: Measure,
 ) -> Facet {
-    Facet { id, weight, effort, bad, step, sources, measure }
+    Facet { id, weight, effort, bad, step, sources, measure, instead: None }
+}
+
+impl Facet {
+    const fn instead(self, step: fn(&Facts) -> Option<&'static str>) -> Self {
+        Self { instead: Some(step), ..self }
+    }
+
+    /// What to write for a container with these facts.
+    pub(super) fn step_for(&self, facts: &Facts) -> &'static str {
+        self.instead.and_then(|instead| instead(facts)).unwrap_or(self.step)
+    }
 }
 
 /// Drops podman's default and leaves one family out.
@@ -172,7 +185,8 @@ pub const FACETS: &[Facet] = &[
     facet("network", 2500, 3, "it has a network",
         "write `Network=` with a `.network` unit of its own, one with `Internal=true` if it needs no way out",
         &["A48", "A52", "B44", "CIS 5.10", "CIS 5.30", "PrivateNetwork= 2500"],
-        Of(of::network, |f| f.network = f.network.min(Network::Own))),
+        Of(of::network, |f| f.network = f.network.min(Network::Own)))
+        .instead(|f| f.needs_forwarding().then_some("write `Network=` with a `.network` unit of its own")),
     facet("published-ports", 800, 2, "its ports can be reached from other machines",
         "write the address before the port: `PublishPort=127.0.0.1:8080:80`",
         &["A49", "CIS 5.14"],
@@ -180,7 +194,13 @@ pub const FACETS: &[Facet] = &[
     facet("egress", 800, 3, "it can reach any address",
         "write `IPAddressDeny=any` and `IPAddressAllow=` in [Service], or join a network with `Internal=true`",
         &["A48", "IPAddressDeny= 1000"],
-        Of(of::egress, |f| f.address_filter = true)),
+        Of(of::egress, |f| if f.rootless { f.network = f.network.min(Network::Internal) } else { f.address_filter = true }))
+        .instead(|f| match f {
+            // The filter of a user's service is not applied.
+            _ if f.rootless => Some("join a network with `Internal=true`"),
+            _ if f.needs_forwarding() => Some("write `IPAddressDeny=any` in [Service], and `IPAddressAllow=` for whom it talks to and who connects to its ports"),
+            _ => None,
+        }),
     // How much it may take.
     facet("memory", 600, 1, "its memory is not limited, or not twice",
         "write `MemoryMax=` in [Service] and the same number as `PodmanArgs=--memory=`",

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     diagnostic::Severity,
     model::Profile,
-    policy::facts::{Container, ImageRef, NetworkMode, Port, parse_port, slice_of},
+    policy::facts::{Container, ImageRef, NetworkMode, Port, Unforwarded, parse_port, slice_of},
     unit::UnitType,
 };
 
@@ -178,39 +178,9 @@ fn forwarded<'a>(container: &'a Container<'_>, scope: &Scope<'_>) -> impl Iterat
 }
 
 /// Why published ports do not reach the container.
-fn not_forwarded(container: &Container<'_>, scope: &Scope<'_>) -> Option<String> {
-    let all = |mode: &NetworkMode| {
-        !container.networks.is_empty() && container.networks.iter().all(|network| network.mode == *mode)
-    };
-    if container.is_on_host_network() {
-        return Some("the container shares the network of the host".to_owned());
-    }
-    if all(&NetworkMode::None) {
-        return Some("the container has no network".to_owned());
-    }
-    for network in &container.networks {
-        if let NetworkMode::Container(name) | NetworkMode::Namespace(name) = &network.mode {
-            return Some(format!("the container joins the network of {name}"));
-        }
-    }
-    let known = joined(container, scope);
-    if let Some((_, unit)) = known.first()
-        && is_internal(container, scope)
-    {
-        return Some(format!("{} is internal", unit.name));
-    }
-    let lan = known.iter().find(|(_, unit)| unit.is_on_lan())?;
-    let only = known.len() == container.networks.len() && known.iter().all(|(_, unit)| unit.is_on_lan());
-    only.then(|| format!("{} is a {} network", lan.1.name, lan.1.driver))
-}
-
-/// Whether every network of the container is internal, and root's podman the one to forward: it sets up no forwarding for
-/// such a network (netavark pull request 126). What forwards the ports of an ordinary user does not care.
-fn is_internal(container: &Container<'_>, scope: &Scope<'_>) -> bool {
-    let known = joined(container, scope);
-    container.profile == Profile::Rootful
-        && known.len() == container.networks.len()
-        && known.iter().all(|(_, unit)| unit.internal.is_some() && !unit.is_on_lan())
+fn not_forwarded(container: &Container<'_>, scope: &Scope<'_>) -> Option<Unforwarded> {
+    let known: Vec<_> = joined(container, scope).into_iter().map(|(_, unit)| unit).collect();
+    Unforwarded::of(container, &known)
 }
 
 fn all_interfaces(container: &Container<'_>, scope: &Scope<'_>, found: &mut Found<'_>) {
@@ -249,12 +219,11 @@ fn without_effect(containers: &[Container<'_>], scope: &Scope<'_>, found: &mut F
 
 fn not_published(container: &Container<'_>, scope: &Scope<'_>, found: &mut Found<'_>) {
     let Some(why) = not_forwarded(container, scope) else { return };
-    let is_host = container.is_on_host_network();
-    let is_internal = !container.networks.is_empty() && is_internal(container, scope);
+    let is_internal = matches!(why, Unforwarded::Internal(_));
     for port in &container.ports {
         let finding = found.at(port.at, format!("port {} is not published: {why}", port.container));
         // The service is there all the same, at another place; or at none but to its neighbours.
-        if is_host || is_internal {
+        if is_internal || why == Unforwarded::OnHost {
             finding.severity(Severity::Warning);
         }
         if is_internal {
