@@ -162,7 +162,8 @@ pub struct ScoreArgs {
     /// How to print the exposures
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = ScoreFormat::Text)]
     pub format: ScoreFormat,
-    /// The greatest exposure that is accepted; the exit status is 1 if the high end of any service is above
+    /// The greatest exposure that is accepted; the exit status is 1 if the high end of any service is above, or a
+    /// file that should be a service could not be weighed
     #[arg(long, value_name = "N", value_parser = exposure)]
     pub threshold: Option<score::Exposure>,
 }

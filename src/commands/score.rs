@@ -49,21 +49,30 @@ pub fn run(options: &Options, streams: &mut Streams<'_>) -> io::Result<Status> {
         report::diagnostics::text(&diagnostics, &sources, streams.colour, "nothing was weighed")
     )?;
     let Some(judged) = judged else { return Ok(Status::Failed) };
-    let mut services = score::all(&judged.files, &sources, &judged.settings);
-    services.retain(|scored| judged.asked_for.get(scored.file).copied().unwrap_or(true));
+    let mut weighed = score::weigh(&judged.files, &sources, &judged.settings);
+    let asked_for = |file: usize| judged.asked_for.get(file).copied().unwrap_or(true);
+    weighed.services.retain(|scored| asked_for(scored.file));
+    weighed.left_out.retain(|left_out| asked_for(left_out.file));
+    let path = |file: usize| sources.file(judged.files[file].id).path.as_str();
     let text = match options.format {
-        Format::Text => report::score_text::text(&services, options.verbose),
-        Format::Json => report::score_json::text(&services, &judged.files, &sources),
+        Format::Text => report::score_text::text(&weighed, path, options.verbose),
+        Format::Json => report::score_json::text(&weighed, path),
     };
     write!(streams.out, "{text}")?;
     let Some(threshold) = options.threshold else { return Ok(Status::Clean) };
-    let over = services.iter().filter(|scored| scored.score.high > threshold).count();
-    if over == 0 {
+    let over = weighed.services.iter().filter(|scored| scored.score.high > threshold).count();
+    // What is not known is not below anything.
+    let unknown = weighed.left_out.iter().filter(|left_out| left_out.counts()).count();
+    if over == 0 && unknown == 0 {
         return Ok(Status::Clean);
     }
-    if !options.quiet {
+    if over > 0 && !options.quiet {
         let are = if over == 1 { "service is" } else { "services are" };
-        writeln!(streams.err, "{over} of {} {are} above {threshold}", services.len())?;
+        writeln!(streams.err, "{over} of {} {are} above {threshold}", weighed.services.len())?;
+    }
+    if unknown > 0 && !options.quiet {
+        let files = if unknown == 1 { "file" } else { "files" };
+        writeln!(streams.err, "{unknown} {files} could not be weighed: nothing is known to be below {threshold}")?;
     }
     Ok(Status::Differs)
 }

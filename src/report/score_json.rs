@@ -2,19 +2,23 @@
 
 use serde::Serialize;
 
-use crate::{
-    diagnostic::Sources,
-    policy::{
-        File,
-        score::{Exposure, MODEL, Points, Scored},
-    },
-};
+use crate::policy::score::{self, Exposure, MODEL, Points, Scored, Weighed};
 
 #[derive(Serialize)]
 struct Scores<'a> {
     version: u8,
     score_model: u32,
     services: Vec<Service<'a>>,
+    left_out: Vec<LeftOut<'a>>,
+}
+
+#[derive(Serialize)]
+struct LeftOut<'a> {
+    service: &'a str,
+    path: &'a str,
+    why: &'a str,
+    reason: &'a str,
+    counts: bool,
 }
 
 #[derive(Serialize)]
@@ -54,10 +58,18 @@ struct NextStep<'a> {
     gain: f64,
 }
 
-/// The whole text, the services in the order of the files.
-pub fn text(services: &[Scored], files: &[File], sources: &Sources) -> String {
-    let services = services.iter().map(|scored| service(scored, sources.file(files[scored.file].id).path.as_str()));
-    let scores = Scores { version: 1, score_model: MODEL, services: services.collect() };
+/// The whole text, the services in the order of the files; `path` is that of a file as the reader knows it.
+pub fn text<'a>(weighed: &'a Weighed, path: impl Fn(usize) -> &'a str) -> String {
+    let services = weighed.services.iter().map(|scored| service(scored, path(scored.file))).collect();
+    let left_out = |left_out: &'a score::LeftOut| LeftOut {
+        service: &left_out.service,
+        path: path(left_out.file),
+        why: left_out.why.as_str(),
+        reason: &left_out.reason,
+        counts: left_out.counts(),
+    };
+    let left_out = weighed.left_out.iter().map(left_out).collect();
+    let scores = Scores { version: 1, score_model: MODEL, services, left_out };
     serde_json::to_string_pretty(&scores).map_or_else(|error| error.to_string(), |text| text + "\n")
 }
 

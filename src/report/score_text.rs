@@ -3,10 +3,32 @@
 use std::fmt::{self, Write as _};
 
 use super::diagnostics::escaped;
-use crate::policy::score::{Contribution, Exposure, Points, Scored};
+use crate::policy::score::{Contribution, Exposure, LeftOut, Points, Scored, Weighed, Why};
 
-/// The text. With `detail` every facet of every service is told; a single service is told so in any case.
-pub fn text(services: &[Scored], detail: bool) -> String {
+/// The text. With `detail` every facet of every service is told; a single service is told so in any case. What has no
+/// exposure is named at the end; `path` is that of a file as the reader knows it.
+pub fn text<'a>(weighed: &Weighed, path: impl Fn(usize) -> &'a str, detail: bool) -> String {
+    let mut text = exposures(&weighed.services, detail);
+    if !weighed.left_out.is_empty() {
+        let rows: Vec<_> = weighed.left_out.iter().map(|left_out| not_weighed(left_out, path(left_out.file))).collect();
+        let head = ["NOT WEIGHED", "WHY"].map(str::to_owned);
+        text += "\n";
+        text += &table(&std::iter::once(head).chain(rows).collect::<Vec<_>>());
+    }
+    text
+}
+
+fn not_weighed(left_out: &LeftOut, path: &str) -> [String; 2] {
+    let reason = printable(&left_out.reason);
+    let why = match left_out.why {
+        Why::Unreadable => format!("Podman cannot read it: {reason}"),
+        Why::Refused => format!("Podman makes no service of it: {reason}"),
+        Why::Unsearched | Why::Kube => reason,
+    };
+    [printable(path), why]
+}
+
+fn exposures(services: &[Scored], detail: bool) -> String {
     let mut services: Vec<&Scored> = services.iter().collect();
     // The most exposed first: what is to be done stands on top.
     services.sort_by_key(|scored| {

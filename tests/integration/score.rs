@@ -13,7 +13,7 @@ use plimsoll::{
 use proptest::prelude::*;
 use serde_json::Value;
 
-use crate::run::Project;
+use crate::{check::assert_valid, run::Project};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -452,6 +452,57 @@ fn a_threshold_decides_the_exit_status() {
     for wrong in ["10.1", "-1", "x", "1.23", "", "1.", ".5"] {
         assert_eq!(run(wrong).0, 2, "{wrong}");
     }
+}
+
+#[test]
+fn what_could_not_be_weighed_is_named_and_fails_the_threshold() {
+    const PRIVILEGED: &str = "[Container]\nImage=docker.io/library/x:1\nPodmanArgs=--privileged\nVolume=/:/h\n";
+    let run = |files: &[(&str, &str)], args: &[&str]| {
+        let project = files.iter().fold(Project::new(), |p, (name, text)| p.file(format!("units/{name}"), *text));
+        project.plimsoll([&["score", "units", "--threshold", "10.0"], args].concat()).ran()
+    };
+    let stray = format!("{PRIVILEGED}oops\n");
+    let marked = format!("\u{feff}{PRIVILEGED}");
+    let unread = "Podman cannot read it: line";
+    let refused = "Podman makes no service of it:";
+    for (name, text, why, says) in [
+        ("web.container", stray.as_str(), "unreadable", format!("{unread} 5, column 1: neither a section")),
+        ("web.container", &marked, "unreadable", format!("{unread} 1, column 1: a byte order mark")),
+        ("web.container", "[Container]\nImage=docker.io/library/x:1\nBogus=1\n", "refused", format!("{refused} ")),
+        ("web.container", "[Container]\nPodmanArgs=--privileged\n", "refused", format!("{refused} ")),
+        ("web.container", "[Service]\nRestart=no\n", "refused", format!("{refused} ")),
+        ("lan.network", "[Network]\noops\n", "unreadable", format!("{unread} 2, column 1: neither a section")),
+        ("web.kube", "[Kube]\nYaml=/srv/web.yaml\n", "kube", "its containers stand in a Kubernetes file".to_owned()),
+        ("x.d/web.container", PRIVILEGED, "unsearched", "Podman does not look".to_owned()),
+    ] {
+        let counts = ["unreadable", "refused"].contains(&why);
+        let good = ("good.container", "[Container]\nImage=docker.io/library/x:1\n");
+        for files in [&[(name, text)][..], &[(name, text), good]] {
+            let ran = run(files, &[]);
+            let told = format!("units/{name}  {says}");
+            assert!(ran.stdout.contains(&told), "{name}: {text}\n{told}\n{}", ran.stdout);
+            assert_eq!(ran.status, i32::from(counts), "{name}: {}", ran.stdout);
+            assert_eq!(ran.stderr.contains("1 file could not be weighed"), counts, "{}", ran.stderr);
+            assert_eq!(ran.stdout.contains("good"), files.len() == 2, "{}", ran.stdout);
+            let json: Value = serde_json::from_str(&run(files, &["--format", "json"]).stdout).unwrap();
+            let services: Vec<&str> =
+                json["services"].as_array().unwrap().iter().filter_map(|s| s["service"].as_str()).collect();
+            assert_eq!(services, if files.len() == 2 { vec!["good"] } else { vec![] });
+            let left_out = json["left_out"].as_array().unwrap();
+            assert_eq!(left_out.len(), 1, "{json:#}");
+            assert_eq!(
+                (left_out[0]["path"].as_str(), left_out[0]["why"].as_str(), left_out[0]["counts"].as_bool()),
+                (Some(&*format!("units/{name}")), Some(why), Some(counts)),
+            );
+            assert_valid(&Path::new(ROOT).join("docs/schema/score.json"), &json.to_string());
+        }
+    }
+    // Without a threshold nothing fails, and a secret on a line is not shown.
+    let secret =
+        "[Container]\nImage=docker.io/library/x:1\nDB_PASSWORD=hunter2hunter2\nEnvironment=\"DB_PASSWORD=hunter2\n";
+    let project = Project::new().file("units/web.container", secret);
+    let ran = project.plimsoll(["score", "units"]).ran();
+    assert!(ran.status == 0 && ran.stdout.contains("NOT WEIGHED") && !ran.stdout.contains("hunter2"), "{}", ran.stdout);
 }
 
 #[test]

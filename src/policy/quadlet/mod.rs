@@ -48,6 +48,8 @@ pub struct Loaded<'a> {
     pub service: String,
     /// Whether Podman generates that service.
     pub generated: bool,
+    /// Why Podman makes no service of it, where that is for what stands in it.
+    pub refusal: Option<Box<Finding>>,
 }
 
 impl Loaded<'_> {
@@ -67,6 +69,8 @@ pub struct Tree<'a> {
     pub slices: Vec<Effective<'a>>,
     /// Every file with a Quadlet suffix, be it readable or not, in the order of the files.
     pub judged: Vec<JudgedUnit>,
+    /// The first line that keeps a Quadlet file from being read, by the index of the file.
+    pub unreadable: BTreeMap<usize, SyntaxError>,
     /// What each of the slices states, in their order.
     slice_layers: Vec<Layer>,
     /// Who starts the units, where one does not say it itself.
@@ -133,9 +137,10 @@ pub fn load<'a>(files: &'a [File], sources: &Sources, podman: Version) -> (Tree<
     let mut fates: HashMap<usize, (String, bool)> = HashMap::new();
     let mut loaded: Vec<Loaded<'a>> = Vec::with_capacity(units.len());
     for (unit, Converted { service, generated, report }) in units.into_iter().zip(converted) {
+        let refusal = report.refusal().cloned().map(Box::new);
         findings.extend(report.into_findings());
         fates.insert(unit.effective.index(), (service.clone(), generated));
-        loaded.push(Loaded { unit: unit.effective, unit_type: unit.unit_type, service, generated });
+        loaded.push(Loaded { unit: unit.effective, unit_type: unit.unit_type, service, generated, refusal });
     }
     let is_shadowed: HashSet<usize> = search.shadowed().collect();
     collisions::add(loaded.iter().filter(|loaded| !is_shadowed.contains(&loaded.unit.index())), &mut findings);
@@ -146,6 +151,11 @@ pub fn load<'a>(files: &'a [File], sources: &Sources, podman: Version) -> (Tree<
             .remove(index)
             .unwrap_or_else(|| (names::service_of_file(files[*index].name(), *unit_type, podman), false));
         tree.judged.push(JudgedUnit { file: *index, service, generated });
+        if let (Fate::Broken, Some(Err(errors))) = (fate, &read[*index])
+            && let Some(first) = errors.first()
+        {
+            tree.unreadable.insert(*index, first.clone());
+        }
         if matches!(fate, Fate::Loaded | Fate::LostWith(_))
             && let Ok(at) = loaded.binary_search_by_key(index, |loaded| loaded.unit.index())
         {

@@ -9,19 +9,20 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Report {
     file: usize,
-    refused: bool,
+    /// Of the findings, the first that says why Podman makes no service of it.
+    refusal: Option<usize>,
     findings: Vec<Finding>,
 }
 
 impl Report {
     /// Nothing to say yet about the unit of that file, an index into the files that are judged.
     pub(super) fn new(file: usize) -> Self {
-        Self { file, refused: false, findings: Vec::new() }
+        Self { file, refusal: None, findings: Vec::new() }
     }
 
     /// Podman makes no service of the unit.
     pub(super) fn refuse(&mut self, rule: &'static str, at: Span, message: impl Into<String>) -> &mut Finding {
-        self.refused = true;
+        self.refusal.get_or_insert(self.findings.len());
         self.error(rule, at, message)
     }
 
@@ -37,7 +38,12 @@ impl Report {
 
     /// Whether Podman makes no service of the unit.
     pub(super) fn is_refused(&self) -> bool {
-        self.refused
+        self.refusal.is_some()
+    }
+
+    /// The first reason why Podman makes no service of the unit.
+    pub(super) fn refusal(&self) -> Option<&Finding> {
+        self.refusal.map(|at| &self.findings[at])
     }
 
     /// All that was said.

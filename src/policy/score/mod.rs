@@ -13,16 +13,22 @@ mod facts;
 mod gates;
 mod host_paths;
 mod image;
+mod left_out;
 mod limits;
 mod network;
 mod weights;
 
 pub use gates::{GATES, Gate};
+pub use left_out::{LeftOut, Why};
 pub use weights::{FACETS, Facet, MODEL, TOTAL};
 
 use std::{cmp::Reverse, fmt};
 
-use super::{File, Settings, container, facts::Container, quadlet, quadlet::Tree};
+use super::{
+    File, Settings, container,
+    facts::Container,
+    quadlet::{self, Loaded, Tree},
+};
 use crate::{diagnostic::Sources, parallel};
 use facts::{Assume, Facts};
 
@@ -223,13 +229,34 @@ pub struct Scored {
     pub score: Score,
 }
 
-/// The exposure of every container among the files, in their order.
+/// The exposures of a set of files, and what has none.
+#[derive(Clone, Debug, Default)]
+pub struct Weighed {
+    /// The containers, in the order of the files.
+    pub services: Vec<Scored>,
+    /// The files that should make containers, and of which nothing is known, in their order.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// The exposure of every container among the files that Podman would make a service of, or would if no file beside it
+/// were broken.
+pub fn weigh(files: &[File], sources: &Sources, settings: &Settings) -> Weighed {
+    let (tree, _) = quadlet::load(files, sources, settings.podman);
+    let services = scored(&tree, settings, |loaded| loaded.refusal.is_none());
+    Weighed { services, left_out: left_out::of(&tree, files, sources) }
+}
+
+/// The exposure of every container among the files that can be read, be it that Podman refuses it, in their order.
 pub fn all(files: &[File], sources: &Sources, settings: &Settings) -> Vec<Scored> {
     let (tree, _) = quadlet::load(files, sources, settings.podman);
-    let containers: Vec<_> = tree.containers().collect();
+    scored(&tree, settings, |_| true)
+}
+
+fn scored(tree: &Tree<'_>, settings: &Settings, is_weighed: fn(&Loaded<'_>) -> bool) -> Vec<Scored> {
+    let containers: Vec<_> = tree.containers().filter(|loaded| is_weighed(loaded)).collect();
     parallel::map(&containers, |loaded| Scored {
         file: loaded.unit.index(),
         service: loaded.service.clone(),
-        score: score(&container(loaded, &tree, settings), &tree),
+        score: score(&container(loaded, tree, settings), tree),
     })
 }
