@@ -71,8 +71,8 @@ pub fn run(options: &Options, streams: &mut Streams<'_>) -> io::Result<Status> {
         writeln!(streams.err, "{over} of {} {are} above {threshold}", weighed.services.len())?;
     }
     if unknown > 0 && !options.quiet {
-        let files = if unknown == 1 { "file" } else { "files" };
-        writeln!(streams.err, "{unknown} {files} could not be weighed: nothing is known to be below {threshold}")?;
+        let (files, their) = if unknown == 1 { ("file", "its") } else { ("files", "their") };
+        writeln!(streams.err, "{unknown} {files} could not be weighed: {their} exposure is not known")?;
     }
     Ok(Status::Differs)
 }

@@ -15,6 +15,7 @@ pub mod load;
 mod profile;
 pub mod promise;
 pub mod quadlet;
+mod reach;
 pub mod rules;
 pub mod score;
 mod settings;

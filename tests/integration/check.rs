@@ -103,6 +103,70 @@ fn without_rules(sarif: &str) -> String {
 }
 
 #[test]
+fn whatever_the_score_calls_a_way_to_the_host_is_a_finding() {
+    let base = "[Container]\nImage=docker.io/library/x:1\n";
+    for (line, rule, severity) in [
+        ("Volume=/dev/sda1:/x", "PL108", "error"),
+        ("Volume=/dev/mem:/x", "PL108", "error"),
+        ("Volume=/dev/disk/by-id/ata:/x", "PL108", "error"),
+        ("AddDevice=-/dev/nvme0n1", "PL108", "error"),
+        ("AddDevice=/dev/./sda", "PL108", "error"),
+        ("Volume=/run/user/0:/x", "PL201", "error"),
+        ("Volume=/run/user/1000:/x:ro", "PL201", "error"),
+        ("Volume=/var/lib/kubelet:/x", "PL201", "error"),
+        ("Volume=/usr/local:/x", "PL201", "error"),
+        ("Volume=/sys/fs/cgroup:/x", "PL201", "error"),
+        ("Volume=/proc/1/root:/x", "PL201", "error"),
+        ("Volume=/proc/1/root:/x:ro", "PL201", "error"),
+        ("Mount=type=glob,src=/run/*,dst=/x", "PL201", "error"),
+        ("Volume=./data:/x", "PL201", "warning"),
+        ("Volume=/proc/1/root/run/podman/podman.sock:/x", "PL202", "error"),
+        ("Volume=/run/user/1000/podman/podman.sock:/x", "PL202", "error"),
+        ("Volume=sock.volume:/x", "PL202", "error"),
+        ("Volume=/run/dbus:/x", "PL202", "warning"),
+    ] {
+        let project = Project::new()
+            .file("units/web.container", format!("{base}{line}\n"))
+            .file("units/sock.volume", "[Volume]\nDevice=/run/podman\nType=none\nOptions=bind\n");
+        let json: serde_json::Value =
+            serde_json::from_str(&project.plimsoll(["check", "units", "--format", "json"]).ran().stdout).unwrap();
+        let findings = json["findings"].as_array().unwrap().iter();
+        let told: Vec<_> = findings
+            .filter(|finding| ["PL108", "PL201", "PL202"].contains(&finding["rule"].as_str().unwrap()))
+            .map(|finding| (finding["rule"].as_str().unwrap(), finding["severity"].as_str().unwrap()))
+            .collect();
+        assert_eq!(told, [(rule, severity)], "{line}");
+        let score: serde_json::Value =
+            serde_json::from_str(&project.plimsoll(["score", "units", "--format", "json"]).ran().stdout).unwrap();
+        assert!(score["services"][0]["high"].as_f64().unwrap() >= 8.0, "{line}: {score:#}");
+    }
+    let project = Project::new().file("units/web.container", "[Container]\nRootfs=/\n");
+    let ran = project.plimsoll(["check", "units"]).ran();
+    assert!(ran.stdout.contains("error[PL201]: `/` of the host is writable in the container at `/`"), "{}", ran.stdout);
+}
+
+#[test]
+fn the_socket_of_an_engine_is_told_by_itself_and_among_the_first() {
+    let unit = |line: &str| format!("[Container]\nImage=docker.io/library/x:1\nVolume={line}\n");
+    let project = Project::new()
+        .file("units/a.container", unit("/run/dbus:/d"))
+        .file("units/b.container", unit("/run/systemd/private:/s"))
+        .file("units/c.container", unit("/run/user/1000/podman/podman.sock:/s"));
+    let ran = project.plimsoll(["check", "units"]).ran();
+    let findings: Vec<&str> = ran.stdout.lines().filter(|line| line.starts_with("error[")).collect();
+    assert_eq!(
+        findings[..2],
+        [
+            "error[PL202]: `/run/systemd/private` commands systemd, and is in the container at `/s`",
+            "error[PL202]: `/run/user/1000/podman/podman.sock` commands podman, and is in the container at `/s`",
+        ],
+        "{}",
+        ran.stdout
+    );
+    assert!(findings[2..].iter().any(|finding| finding.starts_with("error[PL401]")), "{}", ran.stdout);
+}
+
+#[test]
 fn fail_on_decides_the_status() {
     let project = Project::new().file("units/web.container", warned());
     for (fail_on, status) in [("error", 0), ("warning", 1), ("info", 1), ("never", 0)] {

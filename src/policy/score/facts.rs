@@ -149,7 +149,7 @@ impl Facts {
                 .mounts
                 .iter()
                 .any(|m| m.kind != MountKind::Tmpfs && m.is_writable() && !m.is_on("noexec", "exec")),
-            host_paths: host_paths::of(container, tree, read_only),
+            host_paths: host_paths::of(container, tree),
             shared_propagation: container.mounts.iter().any(|mount| mount.has("shared") || mount.has("rshared")),
             network: network::of(container, tree, assume),
             published: network::published(container, tree, assume),

@@ -1,9 +1,7 @@
 //! What a sum cannot tell: a way out of the container that is open, however well the rest is closed.
 
-use super::{
-    facts::{Facts, Ids},
-    host_paths::Danger,
-};
+use super::facts::{Facts, Ids};
+use crate::policy::reach::Danger;
 
 /// An open way out. The exposure of a container with one is not below its floor.
 #[derive(Clone, Copy, Debug)]

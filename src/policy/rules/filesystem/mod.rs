@@ -1,8 +1,8 @@
 //! `PL2xx`: what a container sees of the host's files, and what it may write.
 
+mod labels;
 mod options;
 mod ownership;
-mod places;
 mod root;
 mod sources;
 mod targets;

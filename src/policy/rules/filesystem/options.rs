@@ -10,7 +10,7 @@ use crate::{
     },
 };
 
-use super::{places, targets};
+use super::{labels, targets};
 
 pub(super) const PROPAGATION: Rule = Rule {
     id: "PL206",
@@ -188,7 +188,7 @@ fn set_user_id(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>) 
 fn files<'c>(container: &'c Container<'_>) -> impl Iterator<Item = &'c Mount<'c>> {
     container.mounts.iter().filter(|mount| {
         let path = || mount.host_path(container.profile);
-        let is_special = || path().is_some_and(|path| places::is_special(&path) || places::is_of_the_system(&path));
+        let is_special = || path().is_some_and(|path| labels::is_special(&path) || labels::is_of_the_system(&path));
         mount.kind != MountKind::Other && !mount.is_overlay() && !is_special()
     })
 }

@@ -6,11 +6,12 @@ use crate::{
     diagnostic::Severity,
     policy::{
         facts::{Container, Mount, MountKind, UserNamespace},
+        reach,
         rules::{Check, Found, Rule, Scope},
     },
 };
 
-use super::places;
+use super::labels;
 
 pub(super) const NO_LABEL: Rule = Rule {
     id: "PL204",
@@ -42,8 +43,8 @@ fn no_label(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
         container.mounts.iter().filter(of_somebody).filter(|mount| mount.relabel().is_none() && !mount.is_overlay())
     {
         let stays = mount.host_path(container.profile).is_some_and(|path| {
-            let is_server = places::is_special(&path) || places::is_beneath(&path, "/run");
-            is_server || places::is_never_labelled(&path) || places::is_of_the_system(&path)
+            let is_server = labels::is_special(&path) || reach::is_beneath(&path, "/run");
+            is_server || labels::is_never_labelled(&path) || labels::is_of_the_system(&path)
         });
         if !stays {
             found.at(mount.at, format!("`{}` is mounted without `z` or `Z`", mount.source));
@@ -80,13 +81,13 @@ pub(super) const LABELS_SYSTEM: Rule = Rule {
 fn labels_system(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
     for mount in &container.mounts {
         let (Some(option), Some(path)) = (mount.relabel(), mount.host_path(container.profile)) else { continue };
-        if places::is_special(&path) {
+        if labels::is_special(&path) {
             continue;
         }
-        if places::is_never_labelled(&path) {
+        if labels::is_never_labelled(&path) {
             let message = format!("`{option}` on `{}`: podman refuses to relabel it where SELinux is on", mount.source);
             found.at(mount.at, message);
-        } else if places::is_of_the_system(&path) {
+        } else if labels::is_of_the_system(&path) {
             let message = format!("`{option}` on `{}`: the host's own services read it by its label", mount.source);
             found.at(mount.at, message);
         }
@@ -126,7 +127,8 @@ fn chown(containers: &[Container<'_>], _: &Scope<'_>, found: &mut Found<'_>) {
     for container in containers {
         for mount in container.mounts.iter().filter(|mount| mount.is_chowned()) {
             let path = mount.host_path(container.profile);
-            let of_host = path.is_some_and(|path| places::place_of(&path).is_some() || places::is_of_the_system(&path));
+            let of_host =
+                path.is_some_and(|path| reach::places::of(&path).is_some() || labels::is_of_the_system(&path));
             let source = source(mount, container);
             let sharers = source.as_ref().and_then(|source| users.get(source)).into_iter().flatten().flatten();
             let other = sharers.into_iter().find(|(user, _)| containers[*user].name != container.name);
@@ -180,7 +182,7 @@ fn moving_ids(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
     for mount in &container.mounts {
         let lasts = match mount.kind {
             MountKind::Bind => !mount.host_path(container.profile).is_some_and(|path| {
-                places::is_special(&path) || places::is_of_the_system(&path) || places::place_of(&path).is_some()
+                labels::is_special(&path) || labels::is_of_the_system(&path) || reach::places::of(&path).is_some()
             }),
             MountKind::Volume => !mount.source.is_empty(),
             MountKind::Tmpfs | MountKind::Other => false,
@@ -214,7 +216,7 @@ pub(super) const ON_SOCKET: Rule = Rule {
 
 fn on_socket(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
     for mount in &container.mounts {
-        if !mount.host_path(container.profile).is_some_and(|path| places::is_special(&path)) {
+        if !mount.host_path(container.profile).is_some_and(|path| labels::is_special(&path)) {
             continue;
         }
         if let Some(option) = mount.relabel() {

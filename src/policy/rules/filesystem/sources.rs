@@ -5,11 +5,12 @@ use crate::{
     model::Profile,
     policy::{
         facts::{Container, Mount, MountKind},
+        reach,
         rules::{Check, Found, Rule, Scope},
     },
 };
 
-use super::places;
+use super::labels;
 
 /// The mounts from paths of the host, each with its path.
 fn paths<'c>(container: &'c Container<'_>) -> impl Iterator<Item = (&'c Mount<'c>, String)> {
@@ -32,19 +33,22 @@ pub(super) const SENSITIVE: Rule = Rule {
     check: Check::Container(sensitive),
 };
 
-fn sensitive(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
-    for (mount, path) in paths(container) {
-        let Some(place) = places::place_of(&path).filter(|_| places::socket(&path).is_none()) else { continue };
-        let (severity, how) =
-            if mount.is_writable() { (place.writable, "writable") } else { (place.readable, "readable") };
-        let Some(severity) = severity else { continue };
-        // Who is not root has what permissions leave him; his own home is all his.
-        let is_own = path.starts_with('~') && container.profile == Profile::Rootless && path != "~";
-        let is_held = !container.is_root_on_host() && !mount.has("idmap") && !is_own;
+fn sensitive(container: &Container<'_>, scope: &Scope<'_>, found: &mut Found<'_>) {
+    for seen in reach::seen::of(container, scope.tree) {
+        let path = seen.path.as_str();
+        if reach::sockets::at(path).is_some() {
+            continue;
+        }
+        let Some((severity, what)) = reach::weight(path, seen.is_writable) else { continue };
+        // Who is not root has what permissions leave him; his own home and sockets are all his.
+        let is_own = path.starts_with('~') && path != "~" || path.starts_with("/run/user/");
+        let is_own = is_own && container.profile == Profile::Rootless;
+        let is_mapped = seen.mount.is_some_and(|mount| mount.has("idmap"));
+        let is_held = !container.is_root_on_host() && !is_mapped && !is_own;
         let severity = if is_held { severity.max(Severity::Warning) } else { severity };
-        let message =
-            format!("`{}` of the host is {how} in the container at `{}`: {}", mount.source, mount.target, place.what);
-        found.at(mount.at, message).severity(severity);
+        let how = if seen.is_writable { "writable" } else { "readable" };
+        let message = format!("`{}` of the host is {how} in the container at `{}`: {what}", seen.source, seen.target);
+        found.at(seen.at, message).severity(severity);
     }
 }
 
@@ -54,8 +58,8 @@ pub(super) const ENGINE_SOCKET: Rule = Rule {
     severity: Severity::Error,
     what: "A socket is mounted that commands the host's containers or services.",
     why: "Whoever reaches root's podman or Docker socket can ask for a container that mounts / of the host: it is root \
-          with one request more, and `:ro` changes nothing, for a socket is not written to as a file is. A socket of an \
-          ordinary user gives that user's files and containers, a bus whatever polkit lets its callers do: a warning.",
+          with one request more, and `:ro` changes nothing, for a socket is not written to as a file is. The socket of an \
+          ordinary user gives all that user has. A bus gives whatever polkit lets its callers do: a warning.",
     fix: "put a proxy between that lets only the requests through that are needed, or give the service a file instead",
     bad: "[Container]\nVolume=/var/run/docker.sock:/var/run/docker.sock:ro",
     good: "[Container]\nVolume=/srv/web/routes:/routes:ro,Z,idmap,nosuid,nodev,noexec",
@@ -63,14 +67,18 @@ pub(super) const ENGINE_SOCKET: Rule = Rule {
     check: Check::Container(engine_socket),
 };
 
-fn engine_socket(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
-    for (mount, path) in paths(container) {
-        let Some(socket) = places::socket(&path) else { continue };
+fn engine_socket(container: &Container<'_>, scope: &Scope<'_>, found: &mut Found<'_>) {
+    for seen in reach::seen::of(container, scope.tree) {
+        let Some(socket) = reach::sockets::at(&seen.path) else { continue };
         let message =
-            format!("`{}` commands {}, and is in the container at `{}`", mount.source, socket.what, mount.target);
-        let finding = found.at(mount.at, message);
-        if !socket.is_root || container.profile == Profile::Rootless {
-            finding.severity(Severity::Warning);
+            format!("`{}` commands {}, and is in the container at `{}`", seen.source, socket.what, seen.target);
+        let finding = found.at(seen.at, message);
+        // With its own help it is told apart from the sockets of engines.
+        if !socket.is_engine {
+            finding.help("put a proxy between that lets only the calls through that are needed");
+            if !socket.is_root || container.profile == Profile::Rootless {
+                finding.severity(Severity::Warning);
+            }
         }
     }
 }
@@ -94,7 +102,7 @@ fn writable_unsaid(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'
         let path = mount.host_path(container.profile);
         // Of a socket it says nothing; of a sensitive place there is more to say.
         let is_elsewhere = path.is_some_and(|path| {
-            places::is_special(&path) || places::place_of(&path).is_some_and(|place| place.writable.is_some())
+            labels::is_special(&path) || reach::places::of(&path).is_some_and(|place| place.writable.is_some())
         });
         if !is_elsewhere {
             found.at(mount.at, format!("`{}` is writable at `{}` by default", mount.source, mount.target));
@@ -159,7 +167,7 @@ fn nested(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
     });
     let mut widest: Option<(&Mount<'_>, String)> = None;
     for (mount, path) in sorted {
-        let wider = widest.as_ref().filter(|(_, dir)| places::is_beneath(&path, dir));
+        let wider = widest.as_ref().filter(|(_, dir)| reach::is_beneath(&path, dir));
         if mount.is_writable() {
             if wider.is_none() {
                 widest = Some((mount, path));

@@ -4,62 +4,16 @@ use crate::{
     diagnostic::Severity,
     policy::{
         facts::{Arg, Container, Device, NetworkMode},
+        reach::{devices, seen},
         rules::{Check, Found, Rule, Scope},
     },
 };
-
-/// What a device opens to whoever holds it, by the beginning of its path. The longest beginning counts.
-const DEVICES: &[(&str, Severity, &str)] = &[
-    ("/dev/accel", Severity::Info, "an accelerator"),
-    ("/dev/bus/usb", Severity::Warning, "every device on USB, and the disks among them"),
-    ("/dev/disk/", Severity::Error, DISK),
-    ("/dev/dm-", Severity::Error, DISK),
-    ("/dev/dri", Severity::Info, "the graphics card"),
-    ("/dev/fuse", Severity::Info, "file systems in user space"),
-    ("/dev/hd", Severity::Error, DISK),
-    ("/dev/input", Severity::Warning, "what is typed at the host"),
-    ("/dev/kfd", Severity::Info, "the graphics card"),
-    ("/dev/kmem", Severity::Error, "the memory of the kernel"),
-    ("/dev/kmsg", Severity::Warning, "the log of the kernel"),
-    ("/dev/kvm", Severity::Info, "virtual machines"),
-    ("/dev/loop", Severity::Error, "loop devices, with which any file becomes a disk"),
-    ("/dev/mapper/", Severity::Error, DISK),
-    ("/dev/md", Severity::Error, DISK),
-    ("/dev/mem", Severity::Error, "the memory of the machine"),
-    ("/dev/mmcblk", Severity::Error, DISK),
-    ("/dev/net/tun", Severity::Info, "tunnels of the network"),
-    ("/dev/null", Severity::Info, NOTHING),
-    ("/dev/nvidia", Severity::Info, "the graphics card"),
-    ("/dev/nvme", Severity::Error, DISK),
-    ("/dev/port", Severity::Error, "the ports of the machine"),
-    ("/dev/random", Severity::Info, NOTHING),
-    ("/dev/sd", Severity::Error, DISK),
-    ("/dev/snd", Severity::Info, "sound"),
-    ("/dev/sr", Severity::Info, "the optical drive"),
-    ("/dev/tty", Severity::Warning, "a terminal of the host"),
-    ("/dev/ttyACM", Severity::Info, "a serial line"),
-    ("/dev/ttyAMA", Severity::Info, "a serial line"),
-    ("/dev/ttyS", Severity::Info, "a serial line"),
-    ("/dev/ttyUSB", Severity::Info, "a serial line"),
-    ("/dev/serial", Severity::Info, "a serial line"),
-    ("/dev/uinput", Severity::Warning, "a keyboard that types at the host"),
-    ("/dev/urandom", Severity::Info, NOTHING),
-    ("/dev/vd", Severity::Error, DISK),
-    ("/dev/vfio", Severity::Warning, "hardware that reads and writes memory by itself"),
-    ("/dev/video", Severity::Info, "a camera or a codec"),
-    ("/dev/xvd", Severity::Error, DISK),
-    ("/dev/zero", Severity::Info, NOTHING),
-    ("/dev/zvol/", Severity::Error, DISK),
-];
-
-const NOTHING: &str = "every container has it";
-const DISK: &str = "a disk with every file on it, past all permissions";
 
 pub(super) const OF_THE_HOST: Rule = Rule {
     id: "PL108",
     name: "host-device",
     severity: Severity::Warning,
-    what: "A device of the host is handed to the container.",
+    what: "A device of the host is handed to the container, or mounted into it.",
     why: "A device is the kernel's own door to the hardware, and permissions of files end before it: who can write to a \
           disk or to /dev/mem owns the host, which is an error where root starts the container. Serial lines, cameras \
           and graphics cards are worth a thought: their drivers are kernel code.",
@@ -70,43 +24,55 @@ pub(super) const OF_THE_HOST: Rule = Rule {
     check: Check::Container(of_the_host),
 };
 
-fn of_the_host(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
+fn of_the_host(container: &Container<'_>, scope: &Scope<'_>, found: &mut Found<'_>) {
     for arg in container.run.all("device") {
         device(container, arg, found);
     }
     for arg in container.run.all("device-cgroup-rule") {
         let is_everything = arg.value.starts_with('a') || arg.value.contains("*:*");
+        let is_of_disks = arg.value.trim_start().starts_with('b');
         let message = format!("`--device-cgroup-rule={}` lets the container use devices that it makes", arg.value);
         let finding = found.at(arg.at, message);
-        if is_everything && container.is_root_on_host() {
+        if (is_everything || is_of_disks) && container.is_root_on_host() {
             finding.severity(Severity::Error);
         }
+    }
+    for seen in seen::of(container, scope.tree) {
+        let Some((severity, what)) = devices::kind(&seen.path).filter(|(_, what)| *what != devices::NOTHING) else {
+            continue;
+        };
+        let message = format!("`{}` is mounted into the container at `{}`: {what}", seen.source, seen.target);
+        found.at(seen.at, message).severity(held(severity, !seen.is_writable, container));
     }
 }
 
 fn device(container: &Container<'_>, arg: &Arg<'_>, found: &mut Found<'_>) {
-    let Device { text, source: path, is_read_only } = Device::of(arg);
-    if !path.starts_with('/') {
+    let Device { text, source, is_read_only } = Device::of(arg);
+    if !source.starts_with('/') {
         // A device of the Container Device Interface, `nvidia.com/gpu=all`.
         found.at(arg.at, format!("the device `{text}` is handed to the container")).severity(Severity::Info);
         return;
     }
+    let path = seen::path(source, container);
     if path == "/dev" {
         found.at(arg.at, "every device of the host is handed to the container").severity(Severity::Error);
         return;
     }
-    let known = DEVICES.iter().filter(|(begin, ..)| path.starts_with(begin)).max_by_key(|(begin, ..)| begin.len());
-    let (severity, what) = known.map_or((Severity::Warning, None), |(_, severity, what)| (*severity, Some(*what)));
-    // What only the host's root may do, a disk does not let others do either.
-    let severity = match severity {
+    let (severity, what) = devices::kind(&path).unzip();
+    let message = match what {
+        Some(what) => format!("`{source}` is handed to the container: {what}"),
+        None => format!("`{source}` is handed to the container"),
+    };
+    let severity = held(severity.unwrap_or(Severity::Warning), is_read_only, container);
+    found.at(arg.at, message).severity(severity);
+}
+
+/// What only the host's root may do, a disk does not let others do either.
+fn held(severity: Severity, is_read_only: bool, container: &Container<'_>) -> Severity {
+    match severity {
         Severity::Error if is_read_only || !container.is_root_on_host() => Severity::Warning,
         severity => severity,
-    };
-    let message = match what {
-        Some(what) => format!("`{path}` is handed to the container: {what}"),
-        None => format!("`{path}` is handed to the container"),
-    };
-    found.at(arg.at, message).severity(severity);
+    }
 }
 
 /// podman-run(1) `--sysctl`: what podman lets through, all of it of the container's own namespaces. One that ends in a
