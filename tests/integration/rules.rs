@@ -54,10 +54,72 @@ fn ids_and_names_are_given_once_and_every_rule_is_told_of() {
     }
 }
 
+/// Units that state a limit in one layer and not in another, beside the bad examples.
+const ONE_LAYER: &[&str] = &[
+    "# without [Service] TasksMax\n[Container]\nPidsLimit=256",
+    "# without [Container] PidsLimit\n[Service]\nTasksMax=320",
+    "# without [Container] PidsLimit\n[Service]\nTasksMax=50",
+    "# without [Service] CPUQuota\n# without [Container] PodmanArgs=--cpus\n[Container]\nPodmanArgs=--cpus=1.50005",
+    "# without [Container] PodmanArgs=--cpus\n[Service]\nCPUQuota=123.45%",
+    "# without [Service] CPUQuota\n# without [Service] Memory\n# without [Service] TasksMax",
+    "# without [Service] TasksMax\n[Container]\nPidsLimit=256\n# services-web.slice\n[Slice]\nMemoryMax=536870912\n\
+     MemorySwapMax=0\nCPUQuota=100%",
+    "# services-web.slice\n[Slice]\nTasksMax=320",
+];
+
+#[test]
+fn what_is_told_to_be_added_is_enough() {
+    let limits = |verdict: &Verdict| -> BTreeSet<(String, String)> {
+        let findings = verdict.findings.iter().filter(|finding| finding.rule.starts_with("PL4"));
+        findings.map(|finding| (finding.rule.to_owned(), finding.message.clone())).collect()
+    };
+    let mut followed = 0;
+    let of_limits = rules::all().filter(|rule| rule.id.starts_with("PL4")).map(|rule| rule.bad);
+    for example in of_limits.chain(ONE_LAYER.iter().copied()) {
+        let files = with_slice(example);
+        let (_, before) = judged_files(files.clone(), example);
+        let rules_before: BTreeSet<&str> = before.findings.iter().map(|finding| finding.rule).collect();
+        for finding in &before.findings {
+            let told =
+                finding.help.as_deref().filter(|help| finding.rule.starts_with("PL4") && help.starts_with("add `"));
+            let Some(told) = told else { continue };
+            let mut mended = files.clone();
+            let (path, text) = mended.iter_mut().nth(finding.file).unwrap();
+            for line in told.split('`').skip(1).step_by(2).filter(|line| line.contains('=')) {
+                let section = match line.split_once('=').unwrap().0 {
+                    _ if path.ends_with(".slice") => "[Slice]",
+                    "PodmanArgs" | "PidsLimit" => "[Container]",
+                    _ => "[Service]",
+                };
+                *text = lay_over(text, &[section, line]);
+            }
+            let (trees, after) = judged_files(mended, example);
+            let is_gone = !limits(&after).contains(&(finding.rule.to_owned(), finding.message.clone()));
+            assert!(is_gone, "{}: {}: {told} does not help:\n{trees}", finding.rule, finding.message);
+            for new in after.findings.iter().filter(|new| !rules_before.contains(new.rule)) {
+                let mild = new.severity == Severity::Info && new.rule != "PL405";
+                assert!(mild, "{}: {told}: {}: {}:\n{trees}", finding.rule, new.rule, new.message);
+            }
+            followed += 1;
+        }
+    }
+    assert!(followed >= 12, "only {followed} were followed");
+}
+
 /// The verdict on an example, and the files that it came to.
 fn judged(example: &str) -> (String, Verdict) {
+    judged_files(with_slice(example), example)
+}
+
+/// The files of an example, and the slice of the base.
+fn with_slice(example: &str) -> BTreeMap<String, String> {
     let mut files = example_files(example);
     files.entry("services-web.slice".to_owned()).or_insert_with(|| SLICE.to_owned());
+    files
+}
+
+/// The verdict on files, for the Podman that an example names.
+fn judged_files(files: BTreeMap<String, String>, example: &str) -> (String, Verdict) {
     let mut sources = Sources::new();
     let shown = files.iter().map(|(path, text)| format!("# {path}\n{text}")).collect::<Vec<_>>().join("\n");
     let files: Vec<File> =

@@ -273,20 +273,26 @@ fn missing(containers: &[Container<'_>], scope: &Scope<'_>, found: &mut Found<'_
             let (podman, service) = (limits.podman.limit(resource), limits.service.limit(resource));
             match (podman, service) {
                 (None, None) => continue,
-                (Some(stated), None) => lacks(container.unit, "Service", resource, stated, found),
-                (None, Some(stated)) => lacks(container.unit, "Container", resource, stated, found),
+                (Some(stated), None) => lacks(container.unit, "Service", resource, (stated, true), found),
+                (None, Some(stated)) => lacks(container.unit, "Container", resource, (stated, false), found),
                 (Some(_), Some(_)) => {}
             }
             let Some(stated) = service.or(podman) else { continue };
             if let Some(SliceLayer { unit, .. }) = own.filter(|slice| slice.layer.limit(resource).is_none()) {
-                lacks(unit, "Slice", resource, stated, found);
+                lacks(unit, "Slice", resource, (stated, service.is_none()), found);
             }
         }
     }
 }
 
-/// Says that a layer does not state a limit that another one does.
-fn lacks(unit: &Effective<'_>, section: &str, resource: Resource, stated: &Stated, found: &mut Found<'_>) {
+/// Says that a layer does not state a limit that another one does, and whether that one is podman.
+fn lacks(
+    unit: &Effective<'_>,
+    section: &str,
+    resource: Resource,
+    (stated, by_podman): (&Stated, bool),
+    found: &mut Found<'_>,
+) {
     let (layer, instead) = match section {
         "Container" => ("podman".to_owned(), format!("--{}", resource.flag())),
         "Service" => ("[Service]".to_owned(), format!("{}=", resource.directive())),
@@ -300,20 +306,36 @@ fn lacks(unit: &Effective<'_>, section: &str, resource: Resource, stated: &State
         finding.severity(Severity::Info);
     }
     if let Some(number) = stated.limit.exactly() {
-        finding.help(format!("add `{}`", in_layer(section, resource, number)));
+        finding.help(match resource {
+            Resource::Tasks => tasks_help(section, number, by_podman),
+            _ => format!("add `{}`", in_layer(section, resource, number)),
+        });
+    }
+}
+
+/// How to state a number of tasks in one layer that another one has: those around podman count its own too.
+fn tasks_help(section: &str, number: u64, by_podman: bool) -> String {
+    let around = |inside: u64| format!("TasksMax={}", inside.saturating_add(ENGINE_TASKS));
+    match section {
+        "Container" if number > ENGINE_TASKS => format!("add `PidsLimit={}`", number - ENGINE_TASKS),
+        "Container" => format!("add `PidsLimit={number}` and write `{}` in [Service]", around(number)),
+        _ if by_podman => format!("add `{}`", around(number)),
+        _ => format!("add `TasksMax={number}`"),
     }
 }
 
 /// How a layer states a number.
 fn in_layer(section: &str, resource: Resource, number: u64) -> String {
     let podman = section == "Container";
+    // systemd counts hundredths of a percent, and less than podman's number would be the one that holds.
+    let hundredths = number.div_ceil(10);
     match resource {
         Resource::Memory | Resource::Swap if podman => format!("PodmanArgs=--{}={number}b", resource.flag()),
         Resource::Memory | Resource::Swap => format!("{}={number}", resource.directive()),
         Resource::Cpu if podman => format!("PodmanArgs=--cpus={}", cpus(number)),
-        Resource::Cpu if number.is_multiple_of(1000) => format!("CPUQuota={}%", number / 1000),
-        Resource::Cpu => format!("CPUQuota={}.{:02}%", number / 1000, number % 1000 / 10),
-        Resource::Tasks if podman => format!("PidsLimit={}", number.saturating_sub(ENGINE_TASKS).max(1)),
+        Resource::Cpu if hundredths.is_multiple_of(100) => format!("CPUQuota={}%", hundredths / 100),
+        Resource::Cpu => format!("CPUQuota={}.{:02}%", hundredths / 100, hundredths % 100),
+        Resource::Tasks if podman => format!("PidsLimit={number}"),
         Resource::Tasks => format!("TasksMax={number}"),
     }
 }
