@@ -564,3 +564,28 @@ fn two_places_of_a_file_are_shown_in_one_piece_unless_they_are_far_apart() {
     // What lies between is left out either way, and is not even looked at where it is much.
     insta::assert_snapshot!("check_places", [30, 3000].map(report).join("\n\n"));
 }
+
+#[test]
+fn what_is_lost_with_broken_files_is_told_in_a_line_for_each() {
+    let good = "[Container]\nImage=quay.io/example/web:1\nPodmanArgs=--memory=64m\n";
+    let project = |broken: usize, good_ones: usize| {
+        let project = (0..broken).fold(Project::new(), |project, number| {
+            project.file(
+                format!("units/b{number:03}.container"),
+                "[Container]\nImage=quay.io/example/web:1\nNetwork host\n",
+            )
+        });
+        (0..good_ones).fold(project, |project, number| project.file(format!("units/g{number:03}.container"), good))
+    };
+    let few = project(1, 50).plimsoll(["check", "units"]).ran().stdout;
+    let (_, of_it) = few.split_once("error[PL015]").unwrap();
+    let (of_it, _) = of_it.split_once("\n\n").unwrap();
+    assert!(of_it.contains("loses every unit of its directory with it: `g000.container`, `g001.container`"), "{of_it}");
+    assert!(of_it.contains("`g002.container` and 47 more\n") && of_it.lines().count() < 8, "{of_it}");
+    for format in ["text", "sarif"] {
+        let length =
+            |broken, good| project(broken, good).plimsoll(["check", "units", "--format", format]).ran().stdout.len();
+        let (once, twice) = (length(20, 40), length(40, 80));
+        assert!(twice * 2 < once * 5, "{format}: {once} bytes for a directory, {twice} for one of twice as many");
+    }
+}

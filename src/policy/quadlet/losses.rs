@@ -67,13 +67,10 @@ pub(super) fn unreadable_drop_ins(
             let at = place(file, text, &starts, wrong);
             let mut message = wrong.kind.to_string();
             if number == 0 {
-                message.push_str(": Podman cannot read the drop-in, and generates its units without it");
+                message.push_str(": Podman cannot read the drop-in, and generates without it ");
+                message.push_str(&a_few(units, files));
             }
-            let mut finding = error("PL026", index, at, message);
-            for &unit in units.iter().filter(|_| number == 0) {
-                finding.related(files[unit].whole(), format!("`{}` goes without it", files[unit].name()));
-            }
-            findings.push(finding);
+            findings.push(error("PL026", index, at, message));
         }
     }
     findings
@@ -96,16 +93,22 @@ fn unreadable<'f>(
         if number > 0 {
             return error("PL015", index, at, message);
         }
-        message.push_str(match lost.map(|lost| lost.lost.is_empty()) {
-            Some(false) => ": Podman cannot read the file, and loses every unit of its directory with it",
-            Some(true) | None => ": Podman cannot read the file",
-        });
-        let mut finding = error("PL015", index, at, message);
-        for &unit in lost.map_or(&[][..], |lost| &lost.lost) {
-            finding.related(files[unit].whole(), format!("`{}` is lost with it", files[unit].name()));
+        message.push_str(": Podman cannot read the file");
+        if let Some(lost) = lost.filter(|lost| !lost.lost.is_empty()) {
+            message.push_str(", and loses every unit of its directory with it: ");
+            message.push_str(&a_few(&lost.lost, files));
         }
-        finding
+        error("PL015", index, at, message)
     })
+}
+
+/// The first of some files by name, and how many more there are: each of many broken files may take as many along.
+fn a_few(all: &[usize], files: &[File]) -> String {
+    const NAMED: usize = 3;
+    let (first, rest) = all.split_at(all.len().min(NAMED));
+    let names: Vec<String> = first.iter().map(|&file| format!("`{}`", files[file].name())).collect();
+    let names = names.join(", ");
+    if rest.is_empty() { names } else { format!("{names} and {} more", rest.len()) }
 }
 
 /// The lines of slices that systemd passes over. It reads the rest.
@@ -134,14 +137,15 @@ fn ignored_lines(files: &[File], sources: &Sources, read: &[Option<Read<'_>>]) -
 
 fn directory_as_file(files: &[File], inside: usize, name: &str, lost: &LostDirectory<'_>) -> Finding {
     let message = format!(
-        "`{name}` is a directory with the name of a Quadlet file: Podman tries to read it as one, and loses every unit \
-         beside it"
+        "`{name}` is a directory with the name of a Quadlet file: Podman tries to read it as one{}",
+        if lost.lost.is_empty() {
+            String::new()
+        } else {
+            format!(", and loses every unit beside it: {}", a_few(&lost.lost, files))
+        }
     );
     let mut finding = error("PL015", inside, files[inside].whole(), message);
     finding.help("give the directory another name");
-    for &unit in &lost.lost {
-        finding.related(files[unit].whole(), format!("`{}` is lost with it", files[unit].name()));
-    }
     finding
 }
 
