@@ -26,6 +26,8 @@ pub struct Finding {
     pub waived: Option<String>,
     /// Whether the lines it points at hold a secret: a report says where they are, and never shows them.
     pub hidden: bool,
+    /// Whether Podman makes no service of the file because of it: no waiver makes one.
+    pub refused: bool,
     /// Whether it is about several services alike, and the file is only the first of theirs.
     pub shared: bool,
 }
@@ -44,6 +46,7 @@ impl Finding {
             help: None,
             waived: None,
             hidden: false,
+            refused: false,
             shared: false,
         }
     }

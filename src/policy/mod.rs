@@ -81,7 +81,7 @@ pub fn judge(files: &[File], sources: &Sources, settings: &Settings) -> Verdict 
         Some(None) => false,
         None => true,
     });
-    waivers::apply(files, sources, settings, &mut findings);
+    waivers::apply(files, sources, settings, &tree, &mut findings);
     hide::hide(&mut findings, sources);
     parallel::sort_by(&mut findings, |a, b| a.order(b, sources));
     // So many are freed on all processors.

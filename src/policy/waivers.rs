@@ -1,13 +1,15 @@
 //! Waivers: comments in a unit that accept what a rule has to say about it.
 //!
 //! `# plimsoll: waive PL105 until 2027-06-01: the entrypoint starts as root and then drops` holds for the file it stands
-//! in and for its drop-ins. A rendered unit carries those of its TOML file. The same words in several files are one
-//! waiver, which is used where any of the files needs it.
+//! in and for its drop-ins; in a drop-in it holds for the units that this is merged into. A rendered unit carries those of its TOML file. The same words in several files are one
+//! waiver, which is used where any of the files needs it. What keeps Podman from making a service cannot be accepted:
+//! there would be none.
 
 use std::collections::BTreeMap;
 
 use super::{
     File, Finding, Kind, Settings,
+    quadlet::Tree,
     rules::{self, Rule},
 };
 use crate::{
@@ -35,8 +37,23 @@ struct Words {
     odd: Option<String>,
 }
 
+/// What became of a waiver.
+#[derive(Clone, Copy, Debug, Default)]
+struct Use {
+    /// Its rule has something to say.
+    is_needed: bool,
+    /// And some of that is why Podman makes no service of a file.
+    is_in_vain: bool,
+}
+
 /// Marks the findings that are waived, and adds what there is to say about the waivers themselves.
-pub(super) fn apply(files: &[File], sources: &Sources, settings: &Settings, findings: &mut Vec<Finding>) {
+pub(super) fn apply(
+    files: &[File],
+    sources: &Sources,
+    settings: &Settings,
+    tree: &Tree<'_>,
+    findings: &mut Vec<Finding>,
+) {
     let waivers = parallel::map(files.iter().enumerate(), |(index, file)| of_file(index, file, sources));
     let waivers: Vec<Waiver> = waivers.into_iter().flatten().collect();
     if waivers.is_empty() {
@@ -47,14 +64,19 @@ pub(super) fn apply(files: &[File], sources: &Sources, settings: &Settings, find
         by_file.entry(waiver.file).or_default().push(waiver);
     }
     let by_source: BTreeMap<_, usize> = files.iter().enumerate().map(|(index, file)| (file.id, index)).collect();
-    let mut used: BTreeMap<&Words, bool> = waivers.iter().map(|waiver| (&waiver.words, false)).collect();
+    let drop_ins = drop_ins_with(&by_file, tree);
+    let mut used: BTreeMap<&Words, Use> = waivers.iter().map(|waiver| (&waiver.words, Use::default())).collect();
     for finding in findings.iter_mut() {
         // A drop-in may waive what it brings about.
         let shown_in = by_source.get(&finding.at.file).copied().filter(|file| *file != finding.file);
-        let of_files = [Some(finding.file), shown_in].into_iter().flatten().filter_map(|file| by_file.get(&file));
+        let of_unit = drop_ins.get(&finding.file).into_iter().flatten().copied();
+        let files = [Some(finding.file), shown_in].into_iter().flatten().chain(of_unit);
+        let of_files = files.filter_map(|file| by_file.get(&file));
         for waiver in of_files.flatten().filter(|waiver| names(&waiver.words, finding.rule)) {
-            used.insert(&waiver.words, true);
-            if waiver.words.is_valid() && !waiver.words.has_expired(settings) {
+            let used = used.entry(&waiver.words).or_default();
+            used.is_needed = true;
+            used.is_in_vain |= finding.refused;
+            if !finding.refused && waiver.words.is_valid() && !waiver.words.has_expired(settings) {
                 finding.waived.get_or_insert_with(|| waiver.words.reason.clone());
             }
         }
@@ -77,6 +99,17 @@ fn whose<'w>(same: &[&'w Waiver], files: &[File]) -> Option<(&'w Waiver, bool)> 
     let mut containers = same.iter().filter(of_container);
     let first = containers.next().or(same.first())?;
     Some((first, containers.any(|other| other.at == first.at)))
+}
+
+/// The drop-ins with a waiver in them of each unit and slice.
+fn drop_ins_with(waivers: &BTreeMap<usize, Vec<&Waiver>>, tree: &Tree<'_>) -> BTreeMap<usize, Vec<usize>> {
+    let units = tree.units.iter().map(|loaded| &loaded.unit).chain(&tree.slices);
+    let of_unit = units.filter_map(|unit| {
+        let drop_ins = unit.parts()[1..].iter().map(|part| part.index);
+        let drop_ins: Vec<usize> = drop_ins.filter(|index| waivers.contains_key(index)).collect();
+        (!drop_ins.is_empty()).then(|| (unit.index(), drop_ins))
+    });
+    of_unit.collect()
 }
 
 fn names(words: &Words, rule: &'static str) -> bool {
@@ -176,7 +209,7 @@ fn is_a_day(text: &str) -> bool {
 }
 
 /// What there is to say about a waiver.
-fn complaint(waiver: &Waiver, used: bool, settings: &Settings) -> Option<Finding> {
+fn complaint(waiver: &Waiver, used: Use, settings: &Settings) -> Option<Finding> {
     let Words { rule, until, reason, odd } = &waiver.words;
     let known = rules::rule(rule);
     // Those of the host are held against another command's findings.
@@ -203,22 +236,27 @@ fn complaint(waiver: &Waiver, used: bool, settings: &Settings) -> Option<Finding
         ("PL005", format!("the waiver of {rule} has {what}"))
     } else if waiver.words.has_expired(settings) {
         ("PL003", format!("the waiver of {rule} ended on {}", until.as_deref().unwrap_or_default()))
-    } else if !used {
+    } else if used.is_in_vain {
+        ("PL004", format!("{rule} cannot be waived: Podman makes no service of the file"))
+    } else if !used.is_needed {
         ("PL004", format!("the waiver of {rule} is not needed: the rule has nothing to say here"))
     } else {
         return None;
     };
-    finding(rules::rule(id)?, message, waiver, settings)
+    finding(rules::rule(id)?, message, waiver, used, settings)
 }
 
-fn finding(rule: &'static Rule, message: String, waiver: &Waiver, settings: &Settings) -> Option<Finding> {
+fn finding(rule: &'static Rule, message: String, waiver: &Waiver, used: Use, settings: &Settings) -> Option<Finding> {
     let mut finding = Finding::new(rule.id, rules::severity(rule, settings)?, waiver.file, waiver.at, message);
+    let is_in_vain = used.is_in_vain && rule.id == "PL004";
     let Words { rule: named, until, odd, .. } = &waiver.words;
     let is_misspelt = named.is_empty() || odd.is_some() || until.as_deref().is_some_and(|day| !is_a_day(day));
     if !named.is_empty() && rules::rule(named).is_none() {
         finding.help(rules::meant(named));
     } else if is_misspelt {
         finding.help("write `# plimsoll: waive RULE until YEAR-MONTH-DAY: the reason`");
+    } else if is_in_vain {
+        finding.help("mend what the rule tells, and remove the waiver");
     } else {
         finding.help(rule.fix);
     }

@@ -102,3 +102,55 @@ fn a_waiver_that_nothing_needs_is_told_of_its_service() {
     let tree = ["check", "out/etc/systemd", "out/etc/containers", "--format", "json"];
     assert_eq!(services(&project.plimsoll(tree).ran()), ["PL100 \"web\"", "PL102 \"api\"", "PL106 \"api\""]);
 }
+
+#[test]
+fn what_podman_refuses_cannot_be_waived() {
+    let reason = "the vendor ships it like this";
+    let unit = |rule: &str, lines: &str| {
+        format!("# plimsoll: waive {rule}: {reason}\n[Container]\nImage=quay.io/example/web:1\n{lines}\n")
+    };
+    let files = [
+        ("PL015", "web.container", unit("PL015", "PodmanArgs=--privileged\nNetwork host")),
+        ("PL001", "web.container", unit("PL001", "Privileged=true")),
+        ("PL006", "web.artifact", unit("PL006", "")),
+        ("PL020", "web.container", unit("PL020", "[Service]\nKillMode=process")),
+    ];
+    for (rule, name, text) in files {
+        let project = Project::new().file(format!("units/{name}"), &text);
+        let ran = project.plimsoll(["check", "units", "--format", "json"]).ran();
+        let found = of_rule(&ran, rule);
+        assert_eq!(ran.status, 1, "{rule}: {}", ran.stdout);
+        assert!(!found.is_empty() && found.iter().all(|finding| finding["waived"] == false), "{rule}: {found:#?}");
+        let told = of_rule(&ran, "PL004");
+        assert_eq!(told.len(), 1, "{rule}");
+        assert_eq!(told[0]["message"], format!("{rule} cannot be waived: Podman makes no service of the file"));
+    }
+    // What only a part of the rule's findings says is another matter: these let the service come into being.
+    let mild = "# plimsoll: waive PL020: the suffix is what our scripts look for\n[Container]\n\
+                Image=quay.io/example/web:1\nServiceName=web.service\n";
+    let ran = Project::new().file("units/web.container", mild).plimsoll(["check", "units", "--format", "json"]).ran();
+    assert_eq!(of_rule(&ran, "PL020")[0]["waived"], true);
+    assert!(of_rule(&ran, "PL004").is_empty(), "{}", ran.stdout);
+}
+
+#[test]
+fn a_waiver_in_a_drop_in_holds_for_its_units() {
+    let unit = "[Container]\nImage=quay.io/example/web:1\n";
+    let waiver = "# plimsoll: waive PL105: the entrypoint starts as root and drops\n[Container]\n";
+    let project = Project::new()
+        .file("units/a.container", unit)
+        .file("units/a.container.d/1.conf", waiver)
+        .file("units/b.container", unit)
+        .file("units/app-web.container", unit)
+        .file("units/app-.container.d/1.conf", waiver.replace("PL105", "PL203"));
+    let ran = project.plimsoll(["check", "units", "--format", "json"]).ran();
+    let by_unit = |rule: &str| -> Vec<String> {
+        let of = |finding: &serde_json::Value| format!("{} {}", finding["unit"].as_str().unwrap(), finding["waived"]);
+        of_rule(&ran, rule).iter().map(of).collect()
+    };
+    let expected = ["units/a.container true", "units/app-web.container false", "units/b.container false"];
+    assert_eq!(by_unit("PL105"), expected);
+    let expected = ["units/a.container false", "units/app-web.container true", "units/b.container false"];
+    assert_eq!(by_unit("PL203"), expected);
+    assert_eq!(by_unit("PL004"), [""; 0], "{}", ran.stdout);
+}

@@ -91,14 +91,14 @@ fn unreadable<'f>(
         let at = place(file, text, &starts, wrong);
         let mut message = wrong.kind.to_string();
         if number > 0 {
-            return error("PL015", index, at, message);
+            return refusal("PL015", index, at, message);
         }
         message.push_str(": Podman cannot read the file");
         if let Some(lost) = lost.filter(|lost| !lost.lost.is_empty()) {
             message.push_str(", and loses every unit of its directory with it: ");
             message.push_str(&a_few(&lost.lost, files));
         }
-        error("PL015", index, at, message)
+        refusal("PL015", index, at, message)
     })
 }
 
@@ -144,7 +144,7 @@ fn directory_as_file(files: &[File], inside: usize, name: &str, lost: &LostDirec
             format!(", and loses every unit beside it: {}", a_few(&lost.lost, files))
         }
     );
-    let mut finding = error("PL015", inside, files[inside].whole(), message);
+    let mut finding = refusal("PL015", inside, files[inside].whole(), message);
     finding.help("give the directory another name");
     finding
 }
@@ -168,7 +168,7 @@ fn too_new(files: &[File], index: usize, unit_type: UnitType, podman: Version) -
         podman.1,
         service_of_file(files[index].name(), unit_type, podman),
     );
-    error("PL006", index, files[index].whole(), message)
+    refusal("PL006", index, files[index].whole(), message)
 }
 
 fn place(file: &File, text: &str, starts: &[usize], wrong: &SyntaxError) -> Span {
@@ -176,6 +176,11 @@ fn place(file: &File, text: &str, starts: &[usize], wrong: &SyntaxError) -> Span
     let line = &text[line_start..];
     let start = line_start + line.char_indices().nth(wrong.column - 1).map_or(0, |(at, _)| at);
     file.span(wrong.line, start..start + wrong.text.len())
+}
+
+/// What keeps Podman from making a service of a file.
+fn refusal(rule: &'static str, file: usize, at: Span, message: String) -> Finding {
+    Finding { refused: true, ..error(rule, file, at, message) }
 }
 
 fn error(rule: &'static str, file: usize, at: Span, message: String) -> Finding {

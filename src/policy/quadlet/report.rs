@@ -23,7 +23,9 @@ impl Report {
     /// Podman makes no service of the unit.
     pub(super) fn refuse(&mut self, rule: &'static str, at: Span, message: impl Into<String>) -> &mut Finding {
         self.refusal.get_or_insert(self.findings.len());
-        self.error(rule, at, message)
+        let finding = self.error(rule, at, message);
+        finding.refused = true;
+        finding
     }
 
     /// Something that the author wrote is lost, or will keep the service from starting.

@@ -21,9 +21,10 @@ pub(super) const RULES: &[Rule] = &[
         id: "PL004",
         name: "waiver-unused",
         severity: Severity::Warning,
-        what: "A waiver waives nothing: its rule does not fire here, or there is no such rule.",
+        what: "A waiver waives nothing: its rule does not fire here, there is no such rule, or it is why Podman makes no service.",
         why: "It is left over from something that was mended, or the number is a slip and the finding it was meant for is \
-              still told. Left standing it would waive the next mistake of its kind without anybody having looked at it.",
+              still told. Left standing it would waive the next mistake of its kind without anybody having looked at it. What keeps Podman from making a service of a file cannot be \
+              accepted: there would be none, whatever the reason.",
         fix: "remove it, or correct the number",
         bad: "# plimsoll: waive PL100: left over from an experiment\n[Container]\nReadOnly=true",
         good: "# plimsoll: waive PL606: the application needs the proxy of the host\n[Container]\n# without [Container] PodmanArgs=--http-proxy",
