@@ -82,6 +82,7 @@ pub fn judge(files: &[File], sources: &Sources, settings: &Settings) -> Verdict 
         None => true,
     });
     waivers::apply(files, sources, settings, &tree, &mut findings);
+    rules::speak(files, &mut findings);
     hide::hide(&mut findings, sources);
     parallel::sort_by(&mut findings, |a, b| a.order(b, sources));
     // So many are freed on all processors.

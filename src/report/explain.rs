@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 
 use crate::{
     diagnostic::Severity,
-    policy::rules::{Rule, THEMES},
+    policy::rules::{Rule, THEMES, fix_in_catalog},
 };
 
 /// One rule.
@@ -26,6 +26,9 @@ pub fn text(rule: &Rule, colour: bool) -> String {
     let _ = write!(text, "{}\n{}\n\n", heading("Bad"), indented(rule.bad));
     let _ = write!(text, "{}\n{}\n\n", heading("Good"), indented(rule.good));
     let _ = write!(text, "{}\n{}\n\n", heading("To mend it"), indented(&filled(rule.fix)));
+    if let Some(fix) = fix_in_catalog(rule.id) {
+        let _ = write!(text, "{}\n{}\n\n", heading("To mend it, in a catalog"), indented(&filled(fix)));
+    }
     // What is said of a waiver is not waived by another one.
     if rule.check.can_be_waived() {
         let heads = ["To accept it, in the file of the service", "To accept it, in a Quadlet file"];
@@ -71,7 +74,11 @@ pub fn markdown() -> String {
         for rule in *rules {
             let _ = write!(text, "### {} {}\n\n{} {}\n\n", rule.id, rule.name, rule.what, rule.why);
             let _ = write!(text, "Bad:\n\n```ini\n{}\n```\n\nGood:\n\n```ini\n{}\n```\n\n", rule.bad, rule.good);
-            let _ = write!(text, "To mend it: {}.\n\nFrom: {}.\n\n", rule.fix, rule.sources.join(", "));
+            let _ = write!(text, "To mend it: {}.\n\n", rule.fix);
+            if let Some(fix) = fix_in_catalog(rule.id) {
+                let _ = write!(text, "In a catalog: {fix}.\n\n");
+            }
+            let _ = write!(text, "From: {}.\n\n", rule.sources.join(", "));
         }
     }
     text

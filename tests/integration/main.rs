@@ -16,6 +16,7 @@
 )]
 
 mod agreement;
+mod catalog_help;
 mod catalogs;
 mod check;
 mod cli;

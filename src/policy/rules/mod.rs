@@ -3,6 +3,7 @@
 mod across;
 mod filesystem;
 mod images;
+mod in_catalog;
 mod integrity;
 mod kernel;
 mod network;
@@ -13,6 +14,8 @@ mod secrets;
 mod waivers;
 
 pub(super) use across::ties;
+pub use in_catalog::fix_in_catalog;
+pub(super) use in_catalog::speak;
 use ties::Tie;
 
 use super::{
@@ -44,7 +47,7 @@ pub struct Rule {
     pub what: &'static str,
     /// Why that matters.
     pub why: &'static str,
-    /// What to do.
+    /// What to do, in the words of unit files; [`fix_in_catalog`] has those of a catalog.
     pub fix: &'static str,
     /// What makes it fire.
     pub bad: &'static str,
