@@ -589,3 +589,62 @@ fn what_is_lost_with_broken_files_is_told_in_a_line_for_each() {
         assert!(twice * 2 < once * 5, "{format}: {once} bytes for a directory, {twice} for one of twice as many");
     }
 }
+
+/// What `check` says of a unit of these lines, as JSON.
+fn findings_of(unit: &str) -> Vec<serde_json::Value> {
+    let project = Project::new().file("units/web.container", unit);
+    let ran = project.plimsoll(["check", "units", "--format", "json"]).ran();
+    let value: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
+    value["findings"].as_array().unwrap().clone()
+}
+
+/// The messages of a rule about a unit of these lines.
+fn messages(unit: &str, rule: &str) -> Vec<String> {
+    let findings = findings_of(unit);
+    let of_rule = findings.iter().filter(|finding| finding["rule"] == rule);
+    of_rule.map(|finding| finding["message"].as_str().unwrap().to_owned()).collect()
+}
+
+const UNIT: &str = "[Container]\nImage=quay.io/example/web:1\n";
+
+#[test]
+fn keys_and_names_of_secrets_are_told_and_values_are_not() {
+    let unit = format!("{UNIT}DB_PASSWORD=hunter2\n");
+    assert_eq!(messages(&unit, "PL001"), ["`[Container]` has no key `DB_PASSWORD`: Podman refuses the unit"]);
+    let project = Project::new().file("units/web.container", &unit);
+    for format in ["text", "json", "sarif", "github", "junit"] {
+        let ran = project.plimsoll(["check", "units", "--format", format]).ran();
+        assert!(!ran.stdout.contains("hunter2"), "{format}: {}", ran.stdout);
+    }
+    let unit = format!("{UNIT}Secret=db-password,type=env,target=DB_PASSWORD\n");
+    assert_eq!(messages(&unit, "PL603"), ["the secret `db-password` is in the environment"]);
+    let ran = Project::new().file("units/web.container", &unit).plimsoll(["check", "units", "-v"]).ran();
+    assert!(ran.stdout.contains("| Secret=db-password,type=env"), "{}", ran.stdout);
+    // The same words as the rest of another key's value are a value.
+    let unit = format!("{UNIT}Exec=tool --set \\\nSecret=hunter2hunter2\n");
+    assert!(!findings_of(&unit).iter().any(|finding| finding.to_string().contains("hunter2")));
+}
+
+#[test]
+fn secrets_are_known_by_what_they_look_like() {
+    let jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U";
+    for secret in [
+        "ENCRYPTION_KEY=tulip-fields-in-may",
+        "ADMIN_PW=tulip",
+        "AWS_ID=AKIAIOSFODNN7EXAMPLE",
+        &format!("BEARER={jwt}"),
+    ] {
+        let (name, value) = secret.split_once('=').unwrap();
+        let unit = format!("{UNIT}Environment={secret}\n");
+        assert_eq!(messages(&unit, "PL601"), [format!("`{name}` holds a secret in plain text")]);
+        assert!(!findings_of(&unit).iter().any(|finding| finding.to_string().contains(value)), "{secret}");
+    }
+    for public in [
+        "GPG_KEY=A035C8C19219BA821ECEA86B64E628F8D684696D",
+        "GPG_KEY=7169605F62C751356D054A26A821E680E5FA6305",
+        "REGION=AKIALIKE",
+        "PREFIX=eyJ.eyJ.x",
+    ] {
+        assert_eq!(messages(&format!("{UNIT}Environment={public}\n"), "PL601"), [""; 0], "{public}");
+    }
+}

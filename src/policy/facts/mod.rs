@@ -11,6 +11,7 @@ mod ports;
 mod redact;
 mod run;
 mod secret;
+mod shapes;
 mod size;
 #[cfg(test)]
 pub(in crate::policy) mod tests;

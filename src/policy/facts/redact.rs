@@ -2,7 +2,10 @@
 
 use std::{borrow::Cow, collections::HashMap, sync::OnceLock};
 
-use super::secret::{Kind, has_known_beginning, has_password, is_assigned, is_in, is_literal, looks_random};
+use super::{
+    secret::{Kind, has_password, is_assigned, is_in, is_literal},
+    shapes::{has_known_beginning, looks_random},
+};
 use crate::diagnostic::{FileId, SourceKind, Sources, Span};
 
 /// The lines of places, for whoever asks for many: the statements of a file of the catalog are found once.

@@ -3,7 +3,10 @@
 //! `PASSWORD_FILE`), by the beginning of its value (`ghp_`), or by its place in a URL. Values that point to a secret
 //! and are none, paths and variables and switches, are left alone.
 
-use super::redact::{is_assigned_in_quotes, lies_bare, of_commands};
+use super::{
+    redact::{is_assigned_in_quotes, lies_bare, of_commands},
+    shapes::{has_known_beginning, is_fingerprint, looks_random},
+};
 use crate::{
     diagnostic::Span,
     policy::{Effective, effective::Value},
@@ -52,6 +55,7 @@ pub fn of(unit: &Effective<'_>) -> Vec<PlainSecret> {
 
 /// Whether lines of any kind of file, of a unit or of a catalog, hold a secret. It errs on the side of yes.
 pub fn is_in(lines: &str) -> bool {
+    let lines = without_name(lines);
     let credentials = |line: &str| {
         let value = line.split_once('=').filter(|(key, _)| CREDENTIALS.contains(&key.trim()));
         value.is_some_and(|(_, value)| value.contains(':'))
@@ -63,6 +67,19 @@ pub fn is_in(lines: &str) -> bool {
     let text = bare.split_whitespace().collect::<Vec<_>>().join(" ");
     let text = text.replace(" = ", "=").replace(" =", "=").replace("= ", "=").replace("=--", " --");
     in_words(text.split(' '), false).is_some() || is_assigned_in_quotes(lines)
+}
+
+/// What follows the name of a secret of podman's, which is none itself: of `Secret=NAME,OPTION…` in a unit, and of the
+/// list in a catalog, which holds no values.
+fn without_name(lines: &str) -> &str {
+    let line = lines.trim_start();
+    let in_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let of_unit = line.strip_prefix("Secret=").filter(|rest| !has_known_beginning(rest));
+    if let Some(rest) = of_unit.map(|rest| rest.trim_start_matches(in_name)) {
+        return if rest.is_empty() || rest.starts_with([',', '\n', '\r']) { rest } else { lines };
+    }
+    let of_catalog = line.strip_prefix("secret").and_then(|rest| rest.trim_start().strip_prefix('='));
+    of_catalog.map(str::trim_start).filter(|list| list.starts_with('[') && !list.contains("value")).unwrap_or(lines)
 }
 
 /// Whether a name and its value are a secret's.
@@ -224,6 +241,7 @@ fn kind_of(name: &str, value: &str) -> Option<Kind> {
     }
     let is_key = match last.as_str() {
         "key" if any("public") || NO_KEY_OF.contains(&before_last) => false,
+        "key" if matches!(before_last, "gpg" | "pgp") && is_fingerprint(value) => false,
         "key" => KEY_OF.contains(&before_last) || any("secret") || (!before.is_empty() && looks_random(value)),
         "keys" => before_last == "api",
         "base" => before_last == "key" && any("secret"),
@@ -301,7 +319,8 @@ pub(super) fn is_literal(value: &str, kind: Kind) -> bool {
     let value = value.trim().trim_matches(['"', '\'']);
     let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     let shortest = if kind == Kind::Password { 1 } else { 4 };
-    if value.len() < shortest || WORDS.iter().any(|word| value.eq_ignore_ascii_case(word)) {
+    // What is taken out already is told as `…`.
+    if value == "…" || value.len() < shortest || WORDS.iter().any(|word| value.eq_ignore_ascii_case(word)) {
         return false;
     }
     if is_number(value.trim_end_matches(['s', 'm', 'h', 'd'])) {
@@ -326,59 +345,6 @@ fn is_variable(value: &str) -> bool {
 fn is_shouted(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_uppercase())
         && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
-}
-
-/// Letters and digits in a long row, as machines make keys.
-pub(super) fn looks_random(value: &str) -> bool {
-    let in_key = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '=' | '-' | '_');
-    let mut kinds: Vec<char> = value.chars().collect();
-    kinds.sort_unstable();
-    kinds.dedup();
-    (20..=200).contains(&value.len())
-        && value.chars().all(in_key)
-        && kinds.len() >= 10
-        && kinds.iter().any(char::is_ascii_digit)
-        && kinds.iter().any(char::is_ascii_alphabetic)
-}
-
-/// Beginnings of keys that say what they are, and how many more characters follow at least.
-const BEGINNINGS: &[(&str, usize)] = &[
-    ("-----BEGIN PRIVATE KEY", 0),
-    ("-----BEGIN RSA PRIVATE KEY", 0),
-    ("-----BEGIN EC PRIVATE KEY", 0),
-    ("-----BEGIN OPENSSH PRIVATE KEY", 0),
-    ("AIza", 35),
-    ("SG.", 40),
-    ("dckr_pat_", 20),
-    ("ghp_", 30),
-    ("gho_", 30),
-    ("ghs_", 30),
-    ("github_pat_", 30),
-    ("glpat-", 18),
-    ("hf_", 30),
-    ("npm_", 30),
-    ("sk-ant-", 30),
-    ("sk_live_", 20),
-    ("tskey-", 20),
-    ("xoxb-", 20),
-    ("xoxp-", 20),
-];
-
-pub(super) fn has_known_beginning(word: &str) -> bool {
-    let in_key = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-    let begins = |key: &str| {
-        // Nearly every word is ruled out by its first byte.
-        let first = key.as_bytes().first();
-        let mut beginnings = BEGINNINGS.iter().filter(|(beginning, _)| beginning.as_bytes().first() == first);
-        beginnings.any(|(beginning, more)| {
-            key.strip_prefix(beginning).is_some_and(|rest| rest.chars().take_while(in_key).count() >= *more)
-        })
-    };
-    let mut in_word = false;
-    word.char_indices().any(|(at, c)| {
-        let after_word = std::mem::replace(&mut in_word, c.is_ascii_alphanumeric());
-        !after_word && begins(&word[at..])
-    })
 }
 
 /// `USER:PASSWORD@HOST…`, which follows `://`.
