@@ -648,3 +648,48 @@ fn secrets_are_known_by_what_they_look_like() {
         assert_eq!(messages(&format!("{UNIT}Environment={public}\n"), "PL601"), [""; 0], "{public}");
     }
 }
+
+#[test]
+fn values_that_cannot_work_are_told_with_what_was_meant() {
+    let says = |line: &str, rule: &str| {
+        let findings = findings_of(&format!("{UNIT}{line}\n"));
+        let of_rule = |finding: &&serde_json::Value| finding["rule"] == rule && finding["severity"] == "error";
+        findings
+            .iter()
+            .find(of_rule)
+            .map(|finding| format!("{} | {}", finding["message"].as_str().unwrap(), finding["help"].as_str().unwrap()))
+    };
+    let pull = says("Pull=allways", "PL507").unwrap();
+    assert_eq!(pull, "podman knows no way to pull that is called `allways` | did you mean `always`?");
+    let driver = says("LogDriver=jounald", "PL433").unwrap();
+    assert_eq!(driver, "podman knows no log driver `jounald` | did you mean `journald`?");
+    let driver = says("LogDriver=syslog", "PL433").unwrap();
+    assert!(
+        driver.ends_with("write one of journald, k8s-file, json-file, none, passthrough, passthrough-tty"),
+        "{driver}"
+    );
+    let targets = |names: &str| messages(&format!("{UNIT}[Install]\nWantedBy={names}\n"), "PL817");
+    let of_multi_user = targets("multiuser.target");
+    assert_eq!(of_multi_user, ["systemd brings no `multiuser.target` that could start `web.service`"]);
+    for names in [
+        "multi-user.target default.target",
+        "network-online.target",
+        "my-services.target",
+        "net.target",
+        "boot.target",
+        "multi-users.target.wants.service",
+    ] {
+        assert_eq!(targets(names), [""; 0], "{names}");
+    }
+    for (line, rule) in [
+        ("Pull=always", "PL507"),
+        ("Pull=newer", "PL507"),
+        ("Pull=missing", "PL507"),
+        ("Pull=never", "PL507"),
+        ("LogDriver=passthrough", "PL433"),
+        ("LogDriver=passthrough-tty", "PL433"),
+        ("LogDriver=%i", "PL433"),
+    ] {
+        assert_eq!(says(line, rule), None, "{line}");
+    }
+}

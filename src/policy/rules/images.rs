@@ -2,7 +2,7 @@
 
 use super::{Check, Found, Rule, Scope};
 use crate::{
-    diagnostic::Severity,
+    diagnostic::{Severity, nearest},
     policy::{
         Effective,
         effective::Value,
@@ -102,10 +102,11 @@ pub(super) const RULES: &[Rule] = &[
         id: "PL507",
         name: "pull-policy",
         severity: Severity::Info,
-        what: "Nothing says when the image is pulled, or every start pulls it.",
+        what: "Nothing says when the image is pulled, every start pulls it, or podman does not know the word.",
         why: "Without `Pull=` the host's containers.conf decides. `always` and `newer` make each restart depend on the \
               registry: where that does not answer, a crashed service stays down, and where it does, the restart may bring \
-              another version, without the rollback that `podman auto-update` has. A digest has nothing newer.",
+              another version, without the rollback that `podman auto-update` has. A digest has nothing newer. Of a word that it does not know \
+              Quadlet says nothing, and podman refuses to start the container: an error.",
         fix: "write Pull=missing",
         bad: "[Container]\nPull=always",
         good: "[Container]\nPull=never",
@@ -287,6 +288,10 @@ fn auto_update(container: &Container<'_>, scope: &Scope<'_>, found: &mut Found<'
     finding.related(value.at, "the image");
 }
 
+/// What podman reads in `--pull`: the four of its manual, and what it has taken for them in some version.
+const PULLS: &[&str] =
+    &["always", "missing", "never", "newer", "ifmissing", "ifnewer", "ifnotpresent", "true", "false"];
+
 fn pull_policy(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
     if container.run.last("rootfs").is_some() {
         return;
@@ -297,6 +302,13 @@ fn pull_policy(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>) 
     };
     if ["always", "newer", "true"].contains(&pull.value.as_ref()) {
         found.at(pull.at, "every start of the service asks the registry");
+    } else if !PULLS.iter().any(|known| pull.value.eq_ignore_ascii_case(known)) && !pull.value.contains(['%', '$']) {
+        let message = format!("podman knows no way to pull that is called `{}`", pull.value);
+        let finding = found.at(pull.at, message).severity(Severity::Error);
+        match nearest(&pull.value, PULLS[..4].iter().copied()) {
+            Some(near) => finding.help(format!("did you mean `{near}`?")),
+            None => finding.help("write always, missing, never or newer"),
+        };
     }
 }
 

@@ -7,7 +7,7 @@ use super::{
     ties::{Says, Tie},
 };
 use crate::{
-    diagnostic::{Severity, Span},
+    diagnostic::{Severity, Span, nearest},
     policy::facts::Container,
     unit::UnitType,
 };
@@ -31,9 +31,10 @@ pub(super) const NEVER_STARTED: Rule = Rule {
     id: "PL817",
     name: "never-started",
     severity: Severity::Info,
-    what: "Nothing starts the service.",
+    what: "Nothing starts the service, or a target that is misspelt.",
     why: "`systemctl enable` does not work for a generated unit: what it would do is said by `[Install]` in the file. Without \
-          it, and without another unit that wants it, the service stays down after the next boot, and all looks well until then.",
+          it, and without another unit that wants it, the service stays down after the next boot, and all looks well until then. A target \
+          that is nearly one of systemd's own, as `multiuser.target`, is a warning: one of that name may be the host's.",
     fix: "add [Install] with WantedBy=multi-user.target, or default.target without root",
     bad: "[Container]\n# without [Install] WantedBy=",
     good: "[Install]\nWantedBy=default.target",
@@ -159,6 +160,15 @@ fn parts(graph: &Graph) -> Vec<usize> {
     part
 }
 
+/// The targets of systemd.special(7) that services are started with, without `.target`.
+const TARGETS: &[&str] = &["multi-user", "default", "graphical", "network-online", "basic", "timers", "sockets"];
+
+/// The target that a name of one was to be, where it is nearly that.
+fn meant(target: &str) -> Option<&'static str> {
+    let name = target.strip_suffix(".target").filter(|name| !TARGETS.contains(name))?;
+    nearest(name, TARGETS.iter().copied())
+}
+
 fn never_started(_: &[Container<'_>], scope: &Scope<'_>, found: &mut Found<'_>) {
     let tree = scope.tree;
     let starts = |tie: &&Tie| matches!(tie.says, Says::Starts | Says::Uses);
@@ -177,6 +187,15 @@ fn never_started(_: &[Container<'_>], scope: &Scope<'_>, found: &mut Found<'_>) 
         if runs && !by_pod && !is_job && !installed && !is_template && !wanted.contains(loaded.service.as_str()) {
             let at = unit.header(loaded.unit_type.group());
             found.about(unit, at, format!("nothing starts `{}.service`", loaded.service));
+        }
+        for key in ["WantedBy", "RequiredBy", "UpheldBy"] {
+            for value in unit.list("Install", key) {
+                for (word, near) in value.text.split_whitespace().filter_map(|word| Some((word, meant(word)?))) {
+                    let message = format!("systemd brings no `{word}` that could start `{}.service`", loaded.service);
+                    let finding = found.about(unit, value.at, message).severity(Severity::Warning);
+                    finding.help(format!("did you mean `{near}.target`?"));
+                }
+            }
         }
     }
 }

@@ -4,7 +4,10 @@ use super::{
     super::{Check, Found, Rule, Scope},
     is_job,
 };
-use crate::{diagnostic::Severity, policy::facts::Container};
+use crate::{
+    diagnostic::{Severity, nearest},
+    policy::facts::Container,
+};
 
 pub(in crate::policy::rules) const RULES: &[Rule] = &[
     Rule {
@@ -52,10 +55,11 @@ pub(in crate::policy::rules) const RULES: &[Rule] = &[
         id: "PL433",
         name: "log-unbounded",
         severity: Severity::Warning,
-        what: "The log is written to a file without an end, to nowhere, or where the host pleases.",
+        what: "The log is written to a file without an end, to nowhere, where the host pleases, or by a driver that is none.",
         why: "The files of `k8s-file` and `json-file` lie in podman's storage and grow until it is full, unless `max-size` \
               is given. The journal has a size of its own, and keeps who said what and when. With `none` nothing is \
-              left to look at. Where no driver is named, containers.conf decides, an info.",
+              left to look at. Where no driver is named, containers.conf decides, an info; one that podman does not \
+              know keeps the container from starting, an error.",
         fix: "write `LogDriver=journald`",
         bad: "[Container]\nLogDriver=k8s-file",
         good: "[Container]\nLogDriver=journald",
@@ -121,6 +125,17 @@ fn log(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
         "none" => {
             found.at(driver.at, format!("nothing of what {} says is kept", container.name));
         }
-        _ => {}
+        driver_name if DRIVERS.contains(&driver_name) || driver_name.contains(['%', '$']) => {}
+        other => {
+            let finding =
+                found.at(driver.at, format!("podman knows no log driver `{other}`")).severity(Severity::Error);
+            match nearest(other, DRIVERS.iter().copied()) {
+                Some(near) => finding.help(format!("did you mean `{near}`?")),
+                None => finding.help(format!("write one of {}", DRIVERS.join(", "))),
+            };
+        }
     }
 }
+
+/// The drivers of podman-run(1) `--log-driver`.
+const DRIVERS: &[&str] = &["journald", "k8s-file", "json-file", "none", "passthrough", "passthrough-tty"];
