@@ -84,7 +84,13 @@ pub fn run(options: &Options, streams: &mut Streams<'_>) -> io::Result<Status> {
         .findings
         .iter()
         .any(|finding| finding.waived.is_none() && least.is_some_and(|least| finding.severity <= least));
-    let report = Report { verdict: &verdict, files: &judged.files, sources: &sources, podman: judged.settings.podman };
+    let report = Report {
+        verdict: &verdict,
+        files: &judged.files,
+        sources: &sources,
+        podman: judged.settings.podman,
+        by: judged.by.as_ref().map(|path| path.as_str()),
+    };
     let text = match options.format {
         Format::Text => report::check_text::text(&report, text_options(options, streams)),
         Format::Json => report::check_json::text(&report),

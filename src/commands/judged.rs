@@ -40,6 +40,8 @@ pub(super) struct Judged {
     pub(super) settings: Settings,
     /// For each file, whether it was asked for.
     pub(super) asked_for: Vec<bool>,
+    /// The file of a catalog whose target and policy hold, where it is not the catalog that is judged.
+    pub(super) by: Option<Utf8PathBuf>,
 }
 
 /// Gathers the files; complaints go to `diagnostics`, and there are files exactly where none is an error.
@@ -67,7 +69,7 @@ fn of_catalog(options: &Options, sources: &mut Sources, diagnostics: &mut Diagno
     let out = options.place.beside("out");
     sources.reserve(bundle.files.len());
     let files: Vec<File> = bundle.files.into_iter().map(|file| File::rendered(file, &out, sources)).collect();
-    Some(Judged { asked_for: vec![true; files.len()], files, settings })
+    Some(Judged { asked_for: vec![true; files.len()], files, settings, by: None })
 }
 
 /// The catalog directory that somebody named must be there; the one that nobody named need not.
@@ -86,6 +88,7 @@ fn of_paths(options: &Options, sources: &mut Sources, diagnostics: &mut Diagnost
     let found = search::find(&options.paths, diagnostics);
     // Its target and its policy hold for these files too, but nobody needs to have one.
     let catalog = crate::catalog::target_and_policy(&options.place.catalog, sources, diagnostics);
+    let by = catalog.is_some().then(|| options.place.catalog.join("catalog.toml"));
     let catalog = catalog.as_ref().map(|(target, policy)| (target, policy));
     let mut settings = settings(options, catalog, diagnostics);
     settings.profile = options.profile;
@@ -101,7 +104,7 @@ fn of_paths(options: &Options, sources: &mut Sources, diagnostics: &mut Diagnost
         let found = found.at(place).found_by(file.root);
         files.push(if is_file { found } else { found.unreadable() });
     }
-    Judged { files, settings, asked_for }
+    Judged { files, settings, asked_for, by }
 }
 
 pub(super) fn settings(

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     diagnostic::{Diagnostic, Severity},
     policy::Finding,
+    unit::NEWEST,
 };
 
 /// The most services that are named for one line of the defaults.
@@ -109,5 +110,11 @@ fn summary(report: &Report<'_>, options: Options) -> String {
     let said = if said.is_empty() { "nothing to say" } else { &said };
     let units = count(report.verdict.units.len(), "unit").unwrap_or_else(|| "no units".to_owned());
     let (major, minor) = report.podman;
-    format!("{units}, judged for Podman {major}.{minor}: {said}\n")
+    let newest = if report.podman > NEWEST {
+        format!(", as if it were {}.{}, the newest known", NEWEST.0, NEWEST.1)
+    } else {
+        String::new()
+    };
+    let by = report.by.map(|catalog| format!(", by {}", diagnostics::escaped(catalog))).unwrap_or_default();
+    format!("{units}, judged for Podman {major}.{minor}{newest}{by}: {said}\n")
 }

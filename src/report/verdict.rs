@@ -19,6 +19,8 @@ pub struct Report<'a> {
     pub sources: &'a Sources,
     /// The Podman it was judged for.
     pub podman: Version,
+    /// The file of a catalog whose target and policy held for other units than its own.
+    pub by: Option<&'a str>,
 }
 
 impl<'a> Report<'a> {

@@ -15,7 +15,7 @@ pub mod quote;
 pub mod split;
 pub mod text;
 
-pub use keys::{Fallback, Key, Syntax, UnitType, Version};
+pub use keys::{Fallback, Key, NEWEST, Syntax, UnitType, Version};
 pub use quote::{Expansion, Refusal};
 pub use text::{Dialect, Entry, SyntaxError, SyntaxKind, Unit, Writer};
 

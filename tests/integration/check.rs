@@ -693,3 +693,27 @@ fn values_that_cannot_work_are_told_with_what_was_meant() {
         assert_eq!(says(line, rule), None, "{line}");
     }
 }
+
+#[test]
+fn whose_target_and_policy_hold_is_told_where_paths_are_judged() {
+    let project =
+        Project::new().file("units/web.container", UNIT).file("services/web.toml", "image = \"localhost/x:1\"\n");
+    let last = |project: &Project, arguments: &[&str]| {
+        project.plimsoll(arguments).ran().stdout.lines().last().unwrap().to_owned()
+    };
+    assert!(last(&project, &["check", "units"]).starts_with("1 unit, judged for Podman 5.4: "));
+    let project = project.file("services/catalog.toml", "[target]\npodman = \"5.6\"\n");
+    let said = last(&project, &["check", "units"]);
+    assert!(said.starts_with("1 unit, judged for Podman 5.6, by services/catalog.toml: "), "{said}");
+    assert!(!last(&project, &["check"]).contains("catalog.toml"));
+}
+
+#[test]
+fn a_podman_that_nobody_knows_yet_is_told() {
+    let project = Project::new().file("units/web.container", UNIT);
+    for (podman, is_known) in [("6.2", true), ("6.3", false), ("99.99", false), ("4.4", true)] {
+        let ran = project.plimsoll(["check", "units", "--podman", podman]).ran();
+        let said = ran.stdout.contains(&format!("judged for Podman {podman}, as if it were 6.2, the newest known"));
+        assert_eq!(said, !is_known, "{podman}: {}", ran.stdout);
+    }
+}

@@ -27,6 +27,9 @@ pub type Version = (u16, u16);
 /// The first Podman that has Quadlet.
 pub const QUADLET: Version = (4, 4);
 
+/// The newest Podman whose keys are known.
+pub const NEWEST: Version = (6, 2);
+
 /// The kinds of files that Quadlet turns into services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum UnitType {
