@@ -717,3 +717,11 @@ fn a_podman_that_nobody_knows_yet_is_told() {
         assert_eq!(said, !is_known, "{podman}: {}", ran.stdout);
     }
 }
+
+#[test]
+fn a_rule_is_called_by_its_name_in_any_case() {
+    let project = Project::new();
+    let said = |name| project.plimsoll(["explain", name]).ran().stdout;
+    assert_eq!(said("Writable-Rootfs"), said("pl203"));
+    assert!(said("PL203").starts_with("PL203"));
+}

@@ -148,9 +148,9 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
     THEMES.iter().flat_map(|(_, rules)| rules.iter())
 }
 
-/// The rule of an id (`PL203`, in any case) or a name (`writable-rootfs`).
+/// The rule of an id (`PL203`, in any case) or a name (`writable-rootfs`), in any case.
 pub fn rule(text: &str) -> Option<&'static Rule> {
-    all().find(|rule| rule.id.eq_ignore_ascii_case(text) || rule.name == text)
+    all().find(|rule| rule.id.eq_ignore_ascii_case(text) || rule.name.eq_ignore_ascii_case(text))
 }
 
 /// What to say of a word that is no rule's.
