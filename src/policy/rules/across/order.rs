@@ -43,7 +43,7 @@ pub(super) const NEVER_STARTED: Rule = Rule {
 };
 
 /// The services as nodes; an edge goes from one to those it waits for, with the line that says so.
-type Graph = Vec<Vec<(usize, Option<Span>)>>;
+type Graph = Vec<Vec<(usize, Span)>>;
 
 fn graph(scope: &Scope<'_>) -> Graph {
     let mut graph: Graph = vec![Vec::new(); scope.ties.len()];
@@ -51,8 +51,8 @@ fn graph(scope: &Scope<'_>) -> Graph {
         // systemd drops what a unit says about itself.
         for Tie { to, says, at } in ties.iter().filter(|tie| tie.to != node) {
             match says {
-                Says::After | Says::Uses => graph[node].push((*to, Some(*at))),
-                Says::Before => graph[*to].push((node, Some(*at))),
+                Says::After | Says::Uses => graph[node].push((*to, *at)),
+                Says::Before => graph[*to].push((node, *at)),
                 Says::Starts | Says::Requisite | Says::PartOf => {}
             }
         }
@@ -73,26 +73,24 @@ fn cycle(_: &[Container<'_>], scope: &Scope<'_>, found: &mut Found<'_>) {
         told.insert(part[start]);
         let name = |node: &usize| format!("`{}`", scope.tree.units[*node].service);
         let first = &scope.tree.units[start];
-        let at = path.first().and_then(|(_, at)| *at).unwrap_or_else(|| first.unit.file().whole());
+        let at = path.first().map_or_else(|| first.unit.file().whole(), |(_, at)| *at);
         let way: Vec<String> = path.iter().take(6).map(|(node, _)| name(node)).collect();
         let more = if path.len() > 6 { " after others".to_owned() } else { String::new() };
         let way = format!("{} waits for {}{more}", name(&start), way.join(", which waits for "));
         let finding = found.about(&first.unit, at, way);
         for (_, at) in path.iter().skip(1).take(5) {
-            if let Some(at) = at {
-                finding.related(*at, "and here");
-            }
+            finding.related(*at, "and here");
         }
     }
 }
 
 /// The shortest way from a node back to itself, without the node at its beginning.
-fn circle(start: usize, graph: &Graph, part: &[usize]) -> Option<Vec<(usize, Option<Span>)>> {
+fn circle(start: usize, graph: &Graph, part: &[usize]) -> Option<Vec<(usize, Span)>> {
     let is_alone = !graph[start].iter().any(|(other, _)| part[*other] == part[start]);
     if is_alone {
         return None;
     }
-    let mut came: HashMap<usize, (usize, Option<Span>)> = HashMap::new();
+    let mut came: HashMap<usize, (usize, Span)> = HashMap::new();
     let mut queue = VecDeque::from([start]);
     while let Some(node) = queue.pop_front() {
         for (other, at) in graph[node].iter().filter(|(other, _)| part[*other] == part[start]) {
