@@ -5,7 +5,7 @@ use std::time::Duration;
 use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
 
-use super::{Global, folder};
+use super::{Format, Global, folder};
 use crate::commands::{
     diff,
     host::{Host, Name, Systemd, TimeSpan},
@@ -204,15 +204,6 @@ impl InstallArgs {
     }
 }
 
-/// How to print what is installed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum InstalledFormat {
-    /// For people
-    Text,
-    /// One object, version 1
-    Json,
-}
-
 /// Options of `status` and `history`.
 #[derive(Args, Debug)]
 pub struct InstalledArgs {
@@ -223,8 +214,8 @@ pub struct InstalledArgs {
     #[command(flatten)]
     pub which: WhichArgs,
     /// How to print it
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = InstalledFormat::Text)]
-    pub format: InstalledFormat,
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
+    pub format: Format,
 }
 
 impl InstalledArgs {
@@ -233,7 +224,7 @@ impl InstalledArgs {
         installed::StatusOptions {
             which: self.which.which(global),
             host: self.host.host(),
-            json: self.format == InstalledFormat::Json,
+            json: self.format == Format::Json,
         }
     }
 
@@ -304,8 +295,8 @@ pub struct VerifyArgs {
     #[command(flatten)]
     pub which: WhichArgs,
     /// How to print it
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = InstalledFormat::Text)]
-    pub format: InstalledFormat,
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
+    pub format: Format,
     /// Propose limits of which the most that was used is 80 %
     #[arg(long)]
     pub suggest: bool,
@@ -321,10 +312,7 @@ impl VerifyArgs {
             which: self.which.which(global),
             host: self.host.host(),
             services: self.services,
-            format: match self.format {
-                InstalledFormat::Text => verify::Format::Text,
-                InstalledFormat::Json => verify::Format::Json,
-            },
+            format: self.format.into(),
             suggest: self.suggest,
             quiet: global.quiet,
             verbose: global.verbose,
@@ -345,8 +333,8 @@ pub struct TopArgs {
     #[arg(long)]
     pub watch: bool,
     /// How to print it
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = InstalledFormat::Text)]
-    pub format: InstalledFormat,
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
+    pub format: Format,
     /// Only these services
     #[arg(value_name = "SERVICE")]
     pub services: Vec<String>,
@@ -355,17 +343,13 @@ pub struct TopArgs {
 impl TopArgs {
     /// The options of the command; whether the table goes to a terminal.
     pub fn options(self, global: &Global, to_terminal: bool) -> top::Options {
-        let (format, clear) = match self.format {
-            InstalledFormat::Text => (top::Format::Text, to_terminal),
-            InstalledFormat::Json => (top::Format::Json, false),
-        };
         top::Options {
             which: installed::Which { place: global.place(), name: self.name },
             host: self.host.host(),
             services: self.services,
-            format,
+            format: self.format.into(),
             watch: self.watch,
-            clear,
+            clear: to_terminal && self.format == Format::Text,
             quiet: global.quiet,
         }
     }

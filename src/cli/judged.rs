@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
 
-use super::Global;
+use super::{Format, Global};
 use crate::commands::{
     check,
     judged::{self, Date, PodmanVersion, Profile},
@@ -135,24 +135,6 @@ impl CheckArgs {
     }
 }
 
-/// How to print exposures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ScoreFormat {
-    /// For people
-    Text,
-    /// One object, version 1
-    Json,
-}
-
-impl From<ScoreFormat> for score::Format {
-    fn from(format: ScoreFormat) -> Self {
-        match format {
-            ScoreFormat::Text => Self::Text,
-            ScoreFormat::Json => Self::Json,
-        }
-    }
-}
-
 /// Options of `score`.
 #[derive(Args, Debug)]
 pub struct ScoreArgs {
@@ -160,8 +142,8 @@ pub struct ScoreArgs {
     #[command(flatten)]
     pub judged: JudgedArgs,
     /// How to print the exposures
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = ScoreFormat::Text)]
-    pub format: ScoreFormat,
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
+    pub format: Format,
     /// The greatest exposure that is accepted; the exit status is 1 if the high end of any service is above, or a
     /// file that should be a service could not be weighed
     #[arg(long, value_name = "N", value_parser = exposure)]

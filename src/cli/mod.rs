@@ -7,10 +7,10 @@ mod pages;
 
 pub use host::{HostCheckArgs, HostCheckFormat, HostCommand, HostRenderArgs};
 pub use hosts::{
-    DiffArgs, DiffFormat, HostArgs, HowArgs, InstallArgs, InstalledArgs, InstalledFormat, Restart, RollbackArgs,
-    TopArgs, UninstallArgs, VerifyArgs, WhichArgs,
+    DiffArgs, DiffFormat, HostArgs, HowArgs, InstallArgs, InstalledArgs, Restart, RollbackArgs, TopArgs, UninstallArgs,
+    VerifyArgs, WhichArgs,
 };
-pub use judged::{CheckArgs, CheckFormat, FailOn, JudgedArgs, ProfileArg, ScoreArgs, ScoreFormat};
+pub use judged::{CheckArgs, CheckFormat, FailOn, JudgedArgs, ProfileArg, ScoreArgs};
 pub use pages::{completions, man};
 
 use camino::Utf8PathBuf;
@@ -38,6 +38,24 @@ Exit status:
   0  done, nothing to say
   1  differences, findings at or above --fail-on, a service above --threshold, a failing check
   2  it could not be done, and nothing was changed";
+
+/// How to print where there are two ways
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    Text,
+    /// One object, version 1
+    Json,
+}
+
+impl From<Format> for commands::Format {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Text => Self::Text,
+            Format::Json => Self::Json,
+        }
+    }
+}
 
 /// Options of every command.
 #[derive(Args, Debug)]

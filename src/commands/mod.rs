@@ -35,6 +35,15 @@ pub enum Status {
     Failed,
 }
 
+/// How the commands print that have two ways.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// One object, version 1.
+    Json,
+}
+
 /// Where a command writes.
 pub struct Streams<'a> {
     /// Results.

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{Status, Streams, judged};
+use super::{Format, Status, Streams, judged};
 use crate::{
     diagnostic::{Diagnostics, Sources},
     policy::score,
@@ -24,15 +24,6 @@ pub struct Options {
     pub quiet: bool,
     /// Say more.
     pub verbose: bool,
-}
-
-/// How to print exposures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// For people.
-    Text,
-    /// One object, version 1.
-    Json,
 }
 
 /// Weighs.

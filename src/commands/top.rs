@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    Status, Streams,
+    Format, Status, Streams,
     declared::{self, Declared},
     diff,
     host::Host,
@@ -41,15 +41,6 @@ pub struct Options {
     pub clear: bool,
     /// Only the table.
     pub quiet: bool,
-}
-
-/// How to print it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// A table for people.
-    Text,
-    /// One object, version 1.
-    Json,
 }
 
 /// Between two looks.

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::{
-    Status, Streams,
+    Format, Status, Streams,
     declared::{self, Declared, Units},
     diff,
     host::Host,
@@ -33,15 +33,6 @@ pub struct Options {
     pub quiet: bool,
     /// Every promise.
     pub verbose: bool,
-}
-
-/// How to print promises.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// For people.
-    Text,
-    /// One object, version 1.
-    Json,
 }
 
 /// Looks at what runs.

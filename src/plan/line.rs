@@ -2,6 +2,8 @@
 //!
 //! An install adds its line and takes it away again; every other line stays to the byte, whatever it is.
 
+use crate::model::subids::{LAST_ID, SubIds, SubRange};
+
 use super::{Action, InstalledFile, Meaning, Obstacle, Standing, Step, Wanted, digest};
 
 /// The lines of a text without their ends.
@@ -62,14 +64,10 @@ fn remembered<'t>(text: &'t [u8], file: &InstalledFile) -> Option<&'t str> {
     lines(text).filter_map(|line| std::str::from_utf8(line).ok()).find(is_it)
 }
 
-/// A range of ids: whose, from where, to where. `None` for a comment and whatever else is none.
-fn range(line: &[u8]) -> Option<(&str, u64, u64)> {
-    let line = std::str::from_utf8(line).ok()?;
-    let mut parts = line.trim().splitn(3, ':');
-    let (owner, first, count) = (parts.next()?, parts.next()?, parts.next()?);
-    let (first, count): (u64, u64) = (first.parse().ok()?, count.parse().ok()?);
-    let last = first.checked_add(count)?.checked_sub(1)?;
-    (!owner.starts_with('#') && count > 0).then_some((owner, first, last))
+/// The range of ids that a line gives out. `None` for a comment and whatever else is none.
+fn range(line: &[u8]) -> Option<SubRange> {
+    let range = SubIds::parse(std::str::from_utf8(line).ok()?).ranges.pop()?;
+    (range.count > 0).then_some(range)
 }
 
 /// What happens to a line. What stands there is the whole file, and the step is about the line alone.
@@ -103,17 +101,15 @@ pub(super) fn step(path: &str, wanted: &Wanted, standing: &Standing, obstacles: 
             if let Some(other) = sharer(new).filter(|_| has(text, new)) {
                 means.push(Meaning::SharedWith(other.catalog.clone()));
                 Action::Keep
-            } else if ranges().any(|(name, ..)| is_same(name)) && old.is_none() {
+            } else if ranges().any(|range| is_same(&range.owner)) && old.is_none() {
                 // Somebody has seen to it: two ranges would be given out as one.
                 means.push(Meaning::GivenByOthers);
                 means.extend(last.map(|_| Meaning::EditedByHand));
                 Action::Keep
             } else {
                 let own = range(new.as_bytes());
-                let overlap = own.and_then(|(_, first, last)| {
-                    ranges().find(|(_, other_first, other_last)| *other_first <= last && first <= *other_last)
-                });
-                obstacles.extend(overlap.map(|(name, first, last)| overlaps(path, name, first, last)));
+                let overlap = own.and_then(|own| ranges().find(|other| own.overlaps(other)));
+                obstacles.extend(overlap.map(|range| overlaps(path, &range)));
                 means.push(Meaning::OneLine);
                 means.extend(last.filter(|_| old.is_none()).map(|_| Meaning::DeletedByHand));
                 if old.is_some() { Action::Replace } else { Action::Create }
@@ -135,7 +131,9 @@ pub(super) fn step(path: &str, wanted: &Wanted, standing: &Standing, obstacles: 
     })
 }
 
-fn overlaps(path: &str, name: &str, first: u64, last: u64) -> Obstacle {
+fn overlaps(path: &str, range: &SubRange) -> Obstacle {
+    let SubRange { owner: name, start: first, .. } = range;
+    let last = range.last().unwrap_or(LAST_ID);
     Obstacle {
         path: path.to_owned(),
         message: format!(
@@ -167,9 +165,11 @@ mod tests {
 
     #[test]
     fn ranges_are_read_as_others_read_them() {
-        assert_eq!(range(b"ann:100000:65536"), Some(("ann", 100_000, 165_535)));
-        for none in ["", "#ann:1:2", "ann", "ann:1", "ann:x:1", "ann:1:0", "ann:1:18446744073709551615", "ann:1:2:3"] {
-            assert_eq!(range(none.as_bytes()), None, "{none}");
+        let read = |line: &[u8]| range(line).map(|range| (range.owner.clone(), range.start, range.last()));
+        assert_eq!(read(b"ann:100000:65536"), Some(("ann".to_owned(), 100_000, Some(165_535))));
+        for none in ["", "#ann:1:2", "ann", "ann:1", "ann:x:1", "ann:1:0", "ann:1:2:3", "\u{1}:+1:-1"] {
+            assert_eq!(read(none.as_bytes()), None, "{none}");
         }
+        assert_eq!(read(b"ann\xff:1:2"), None);
     }
 }
