@@ -7,6 +7,13 @@ use rayon::{ThreadPool, ThreadPoolBuilder, prelude::*};
 /// So few things are not worth a thread: a catalog of a house is rendered without any.
 const FEW: usize = 64;
 
+/// Things cost as much as they like, and most of the cost may be at the end: a thread takes them in portions, at least so
+/// many, so that none is left alone with the last ones for long.
+const PORTIONS: usize = 16;
+
+/// So many things take longer to free than a process takes to end.
+const MANY: usize = 4096;
+
 /// More threads than this would wait for memory and the file system.
 const MOST_THREADS: usize = 8;
 
@@ -22,7 +29,10 @@ pub fn map<T: Send, R: Send>(items: impl IntoIterator<Item = T>, work: impl Fn(T
 /// The same for a few items with much work to each, so much that it is `weight` things to look at.
 pub fn map_weighed<T: Send, R: Send>(weight: usize, items: Vec<T>, work: impl Fn(T) -> R + Sync + Send) -> Vec<R> {
     match if weight > FEW { pool() } else { None } {
-        Some(pool) => pool.install(|| items.into_par_iter().map(work).collect()),
+        Some(pool) => {
+            let at_once = (items.len() / (PORTIONS * pool.current_num_threads())).clamp(1, FEW);
+            pool.install(|| items.into_par_iter().with_max_len(at_once).map(work).collect())
+        }
         None => items.into_iter().map(work).collect(),
     }
 }
@@ -41,6 +51,15 @@ pub fn let_go(thing: impl Send + 'static) {
     // Without threads there was little work, and there is little to free.
     if let Some(Some(pool)) = POOL.get() {
         pool.spawn(move || drop(thing));
+    }
+}
+
+/// Is done with something that so many things were made into. Few are freed; many are left to the end of the process,
+/// which has little to do after them: the kernel takes back whole pages where we would free a million pieces.
+#[expect(clippy::mem_forget, reason = "what is forgotten is memory, and the process ends")]
+pub fn leave<T>(thing: T, count: usize) {
+    if count > MANY {
+        std::mem::forget(thing);
     }
 }
 

@@ -167,6 +167,30 @@ impl<'a> Effective<'a> {
         self.all(section, key).last().filter(|value| !value.text.is_empty())
     }
 
+    /// The last assignments to some keys of a section, each as [`last`](Self::last) has it, in one pass.
+    pub fn last_among<'s>(&'s self, section: &'s str, is_one: impl Fn(&str) -> bool + Copy + 's) -> Vec<Value<'s>> {
+        let mut values: Vec<Value<'s>> = Vec::new();
+        for value in self.among(section, is_one) {
+            values.retain(|earlier| earlier.key != value.key);
+            values.push(value);
+        }
+        values.retain(|value| !value.text.is_empty());
+        values
+    }
+
+    /// The assignments to some keys of a section, each list since its last empty one.
+    pub fn lists<'s>(&'s self, section: &'s str, is_one: impl Fn(&str) -> bool + Copy + 's) -> Vec<Value<'s>> {
+        let mut values: Vec<Value<'s>> = Vec::new();
+        for value in self.among(section, is_one) {
+            if value.text.is_empty() {
+                values.retain(|earlier| earlier.key != value.key);
+            } else {
+                values.push(value);
+            }
+        }
+        values
+    }
+
     /// The assignments to a list since the last empty one.
     pub fn list<'s>(&'s self, section: &'s str, key: &'s str) -> Vec<Value<'s>> {
         let mut values = Vec::new();

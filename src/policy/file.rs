@@ -40,8 +40,9 @@ impl Kind {
 /// A file to judge.
 #[derive(Clone, Debug)]
 pub struct File {
-    /// Its path, `/` between its parts: beneath the directory that was searched, or beneath the root of the host.
-    pub path: String,
+    path: String,
+    /// Where in it the name begins: it is asked for more often than anything else.
+    name_at: usize,
     /// What it is.
     pub kind: Kind,
     /// Its text, among the sources.
@@ -72,6 +73,7 @@ impl File {
         });
         Self {
             place: None,
+            name_at: name_at(&file.path),
             path: file.path,
             kind,
             id,
@@ -91,7 +93,16 @@ impl File {
             text: text.into(),
             kind: SourceKind::Unit,
         });
-        Self { place: None, path, kind, id, readable: true, root: Root::default(), origins: None }
+        Self {
+            place: None,
+            name_at: name_at(&path),
+            path,
+            kind,
+            id,
+            readable: true,
+            root: Root::default(),
+            origins: None,
+        }
     }
 
     /// As something that has the name of a unit and is no file.
@@ -118,14 +129,19 @@ impl File {
         self.place.as_deref().map_or_else(|| Cow::Owned(format!("/{}", self.path)), Cow::Borrowed)
     }
 
+    /// Its path, `/` between its parts: beneath the directory that was searched, or beneath the root of the host.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
     /// The name of the file.
     pub fn name(&self) -> &str {
-        self.path.rsplit('/').next().unwrap_or(&self.path)
+        &self.path[self.name_at..]
     }
 
     /// The directory it stands in; empty at the top.
     pub fn dir(&self) -> &str {
-        self.path.rsplit_once('/').map_or("", |(dir, _)| dir)
+        self.path[..self.name_at].strip_suffix('/').unwrap_or_default()
     }
 
     /// Whether it is a slice, or a drop-in of one: systemd reads it, and Podman does not.
@@ -152,4 +168,9 @@ impl File {
     pub fn whole(&self) -> Span {
         self.span(1, 0..0)
     }
+}
+
+/// Where the name begins in a path.
+fn name_at(path: &str) -> usize {
+    path.rfind('/').map_or(0, |at| at + 1)
 }

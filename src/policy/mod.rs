@@ -31,7 +31,7 @@ use std::sync::Arc;
 use crate::{diagnostic::Sources, model::Profile, parallel};
 use facts::{Container, Run, UnitFacts};
 use quadlet::{Loaded, Tree};
-use rules::{Check, Scope, ties};
+use rules::{Chosen, Scope, ties};
 
 /// What the judge says of a Quadlet file as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,19 +59,18 @@ pub fn judge(files: &[File], sources: &Sources, settings: &Settings) -> Verdict 
     let facts = parallel::map(&tree.units, UnitFacts::of);
     let ties = ties::of(&tree);
     let scope = Scope { tree: &tree, facts: &facts, ties: &ties, settings, sources };
-    let judged = parallel::map(tree.units.iter().zip(&facts), |(loaded, facts)| judge_unit(loaded, facts, &scope));
+    let rules = Chosen::by(settings);
+    let judged =
+        parallel::map(tree.units.iter().zip(&facts), |(loaded, facts)| judge_unit(loaded, facts, &rules, &scope));
     let mut containers = Vec::with_capacity(tree.containers().count());
     for (container, of_unit) in judged {
         containers.extend(container.map(|container| *container));
         findings.extend(of_unit);
     }
     for slice in &tree.slices {
-        rules::run(slice, slice.index(), &scope, &mut findings, |rule| match rule.check {
-            Check::Slice(check) => Some(check),
-            _ => None,
-        });
+        rules.slice(slice, &scope, &mut findings);
     }
-    findings.extend(rules::run_across(&containers, &scope));
+    findings.extend(rules.across(&containers, &scope));
     // What the author says of a rule holds for all it says.
     findings.retain_mut(|finding| match settings.severities.get(finding.rule) {
         Some(Some(severity)) => {
@@ -85,11 +84,11 @@ pub fn judge(files: &[File], sources: &Sources, settings: &Settings) -> Verdict 
     rules::speak(files, &mut findings);
     hide::hide(&mut findings, sources);
     parallel::sort_by(&mut findings, |a, b| a.order(b, sources));
-    // So many are freed on all processors.
-    parallel::map(containers, drop);
-    parallel::map(facts, drop);
+    let count = tree.units.len();
+    parallel::leave(containers, count);
+    parallel::leave((facts, ties), count);
     let Tree { units, judged, .. } = tree;
-    parallel::map(units, drop);
+    parallel::leave(units, count);
     Verdict { units: judged, findings }
 }
 
@@ -97,23 +96,17 @@ pub fn judge(files: &[File], sources: &Sources, settings: &Settings) -> Verdict 
 fn judge_unit<'a>(
     loaded: &'a Loaded<'a>,
     facts: &'a UnitFacts<'a>,
+    rules: &Chosen,
     scope: &Scope<'a>,
 ) -> (Option<Box<Container<'a>>>, Vec<Finding>) {
     let mut findings = Vec::new();
-    let index = loaded.unit.index();
-    rules::run(loaded, index, scope, &mut findings, |rule| match rule.check {
-        Check::Unit(check) => Some(check),
-        _ => None,
-    });
+    rules.unit(loaded, scope, &mut findings);
     if !loaded.is_a_container() {
         return (None, findings);
     }
     let mut container = container_with(Arc::clone(&facts.run), loaded, scope.tree, scope.settings);
     container.gather_limits(scope.tree);
-    rules::run(&container, index, scope, &mut findings, |rule| match rule.check {
-        Check::Container(check) => Some(check),
-        _ => None,
-    });
+    rules.container(&container, scope, &mut findings);
     container.let_go_of_limits();
     findings.shrink_to_fit();
     // Among the units are many that are none, and room for a container is large.

@@ -28,7 +28,8 @@ pub(super) struct Said<T> {
 /// Every assignment of a unit and its drop-ins, by section and key.
 #[derive(Debug)]
 pub(super) struct Assigned<'u> {
-    /// The few sections, each with its assignments in the order of their keys; those to one key as they follow each other.
+    /// The few sections, each with its assignments in the [order](order) of their keys; those to one key as they follow
+    /// each other.
     sections: Vec<(&'u str, Vec<Value<'u>>)>,
     podman: Version,
 }
@@ -53,9 +54,8 @@ impl<'u> Assigned<'u> {
                 sections[above.1].1.push(Value { key: entry.key, text: entry.value, at });
             }
         }
-        sections.sort_unstable_by_key(|(name, _)| *name);
         for (_, values) in &mut sections {
-            values.sort_by_key(|value| value.key);
+            values.sort_by_key(|value| order(value.key));
         }
         Self { sections, podman }
     }
@@ -97,12 +97,20 @@ impl<'u> Assigned<'u> {
     }
 
     fn all(&self, section: &str, key: &str) -> &[Value<'u>] {
-        let Ok(at) = self.sections.binary_search_by_key(&section, |(name, _)| name) else { return &[] };
-        let values = &self.sections[at].1;
-        let first = values.partition_point(|value| value.key < key);
-        let count = values[first..].partition_point(|value| value.key == key);
-        &values[first..first + count]
+        let Some((_, values)) = self.sections.iter().find(|(name, _)| *name == section) else { return &[] };
+        let first = values.partition_point(|value| order(value.key) < order(key));
+        // Most keys that are asked for are not there.
+        let found = &values[first..];
+        if found.first().is_none_or(|value| value.key != key) {
+            return &[];
+        }
+        &found[..found.partition_point(|value| value.key == key)]
     }
+}
+
+/// Keys in an order that mostly their lengths tell.
+fn order(key: &str) -> (usize, &str) {
+    (key.len(), key)
 }
 
 /// A single value without the quotes around it.

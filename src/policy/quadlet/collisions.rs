@@ -20,7 +20,8 @@ pub(super) fn add<'l>(units: impl Iterator<Item = &'l Loaded<'l>>, findings: &mu
         let other = winner.unit.file();
         let message = format!(
             "`{}.service` is made of `{}` as well, which overwrites the one made of this file",
-            loaded.service, other.path
+            loaded.service,
+            other.path()
         );
         let at = named.map_or_else(|| loaded.unit.header(loaded.unit_type.group()), |value| value.at);
         let mut finding = Finding::new("PL023", Severity::Error, loaded.unit.index(), at, message);

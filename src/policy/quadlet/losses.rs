@@ -152,7 +152,7 @@ fn directory_as_file(files: &[File], inside: usize, name: &str, lost: &LostDirec
 fn shadowed(files: &[File], index: usize, earlier: usize) -> Finding {
     let message = format!(
         "Podman reads `{}`, and never this file of the same name: names count over all directories",
-        files[earlier].path
+        files[earlier].path()
     );
     let mut finding = error("PL023", index, files[index].whole(), message);
     finding.help("give it a name of its own").related(files[earlier].whole(), "the file that is read");

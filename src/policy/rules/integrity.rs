@@ -124,14 +124,14 @@ fn raw_override(loaded: &Loaded<'_>, scope: &Scope<'_>, found: &mut Found<'_>) {
     }
 }
 
-/// Directives of `[Service]` that would change who podman is.
+/// Directives of `[Service]` that would change who podman is, in order.
 const USERS: &[(&str, &str)] = &[
     ("DynamicUser", "write UserNS=auto into [Container]"),
     ("Group", "write Group= into [Container], or install the unit for that user"),
     ("User", "write User= into [Container], or install the unit for that user"),
 ];
 
-/// Directives that restrict what a service does, and what restricts a container.
+/// Directives that restrict what a service does, and what restricts a container, in order.
 const SANDBOX: &[(&str, &str)] = &[
     ("AmbientCapabilities", "AddCapability="),
     ("CapabilityBoundingSet", "DropCapability="),
@@ -172,22 +172,22 @@ const SANDBOX: &[(&str, &str)] = &[
 const OFF: &[&str] = &["", "no", "false", "off", "0"];
 
 fn misplaced(loaded: &Loaded<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
-    for (directive, instead) in USERS {
-        let Some(value) = loaded.unit.last("Service", directive) else { continue };
-        let text = value.text.trim();
-        if text == "root" || OFF.contains(&text) {
-            continue;
+    let instead = |list: &[(&str, &'static str)], key: &str| {
+        let at = list.binary_search_by_key(&key, |(directive, _)| directive).ok()?;
+        Some(list[at].1)
+    };
+    let is_one = |key: &str| instead(USERS, key).or_else(|| instead(SANDBOX, key)).is_some();
+    for value in loaded.unit.last_among("Service", is_one) {
+        let (directive, text) = (value.key, value.text.trim());
+        let is_off = OFF.iter().any(|off| off.eq_ignore_ascii_case(text));
+        if let Some(instead) = instead(USERS, directive).filter(|_| text != "root" && !is_off) {
+            let finding = found.at(value.at, format!("Quadlet does not support `{directive}=` in [Service]"));
+            finding.severity(Severity::Error).help(instead);
         }
-        let finding = found.at(value.at, format!("Quadlet does not support `{directive}=` in [Service]"));
-        finding.severity(Severity::Error).help(*instead);
-    }
-    for (directive, instead) in SANDBOX {
-        let Some(value) = loaded.unit.last("Service", directive) else { continue };
-        if OFF.contains(&value.text.trim().to_ascii_lowercase().as_str()) {
-            continue;
+        if let Some(instead) = instead(SANDBOX, directive).filter(|_| !is_off) {
+            let finding = found.at(value.at, format!("`{directive}=` restricts podman, and not the container"));
+            finding.help(format!("for the container that is {instead}"));
         }
-        let finding = found.at(value.at, format!("`{directive}=` restricts podman, and not the container"));
-        finding.help(format!("for the container that is {instead}"));
     }
 }
 
@@ -258,6 +258,10 @@ fn stray(loaded: &Loaded<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
             if !is_command && !["Unit", "Service"].contains(&entry.section) {
                 continue;
             }
+            // What most values are made of hides nothing.
+            if entry.value.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'%') {
+                continue;
+            }
             let at = part.span(&entry);
             if let Some(c) = entry.value.chars().find(|c| is_unseen(*c)) {
                 let code = u32::from(c);
@@ -314,4 +318,14 @@ fn specifier(value: &str) -> Option<(char, bool)> {
         }
     }
     by_accident
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SANDBOX, USERS};
+
+    #[test]
+    fn directives_stand_in_order() {
+        assert!(USERS.is_sorted() && SANDBOX.is_sorted());
+    }
 }

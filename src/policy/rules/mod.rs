@@ -1,6 +1,7 @@
 //! The rules: one item each, in the file of its theme. What `explain` shows and `docs/rules.md` says is written here.
 
 mod across;
+mod chosen;
 mod filesystem;
 mod images;
 mod in_catalog;
@@ -14,6 +15,7 @@ mod secrets;
 mod waivers;
 
 pub(super) use across::ties;
+pub(super) use chosen::Chosen;
 pub use in_catalog::fix_in_catalog;
 pub(super) use in_catalog::speak;
 use ties::Tie;
@@ -25,7 +27,6 @@ use super::{
 };
 use crate::{
     diagnostic::{Severity, Sources, Span, nearest},
-    parallel,
     policy::Effective,
 };
 
@@ -60,17 +61,22 @@ pub struct Rule {
     pub check: Check,
 }
 
+type OfContainer = fn(&Container<'_>, &Scope<'_>, &mut Found<'_>);
+type OfUnit = fn(&Loaded<'_>, &Scope<'_>, &mut Found<'_>);
+type OfSlice = fn(&Effective<'_>, &Scope<'_>, &mut Found<'_>);
+type OfAll = fn(&[Container<'_>], &Scope<'_>, &mut Found<'_>);
+
 /// What a rule looks at.
 #[derive(Clone, Copy, Debug)]
 pub enum Check {
     /// Every `.container`.
-    Container(fn(&Container<'_>, &Scope<'_>, &mut Found<'_>)),
+    Container(OfContainer),
     /// Every Quadlet file.
-    Unit(fn(&Loaded<'_>, &Scope<'_>, &mut Found<'_>)),
+    Unit(OfUnit),
     /// Every slice.
-    Slice(fn(&Effective<'_>, &Scope<'_>, &mut Found<'_>)),
+    Slice(OfSlice),
     /// All of them together.
-    Across(fn(&[Container<'_>], &Scope<'_>, &mut Found<'_>)),
+    Across(OfAll),
     /// It is said where the files are read.
     Reading,
     /// It is said where waivers are held against findings.
@@ -185,34 +191,4 @@ pub const THEMES: &[(&str, &[Rule])] = &[
 /// The severity that the author gives a rule, `None` where it is switched off.
 pub fn severity(rule: &Rule, settings: &Settings) -> Option<Severity> {
     settings.severities.get(rule.id).copied().unwrap_or(Some(rule.severity))
-}
-
-/// Runs the rules that look at all containers together, several at once.
-pub(super) fn run_across(containers: &[Container<'_>], scope: &Scope<'_>) -> Vec<Finding> {
-    let of_all = |rule: &'static Rule| match rule.check {
-        Check::Across(check) => Some((rule, check, severity(rule, scope.settings)?)),
-        _ => None,
-    };
-    let found = parallel::map_weighed(scope.tree.units.len(), all().filter_map(of_all).collect(), |one| {
-        let (rule, check, severity) = one;
-        let mut findings = Vec::new();
-        check(containers, scope, &mut Found { rule, severity, file: 0, findings: &mut findings });
-        findings
-    });
-    found.into_iter().flatten().collect()
-}
-
-/// Runs the rules about one kind of thing over one of them.
-pub(super) fn run<T: ?Sized>(
-    thing: &T,
-    file: usize,
-    scope: &Scope<'_>,
-    findings: &mut Vec<Finding>,
-    of_kind: impl Fn(&'static Rule) -> Option<fn(&T, &Scope<'_>, &mut Found<'_>)>,
-) {
-    for rule in all() {
-        let Some(check) = of_kind(rule) else { continue };
-        let Some(severity) = severity(rule, scope.settings) else { continue };
-        check(thing, scope, &mut Found { rule, severity, file, findings });
-    }
 }

@@ -51,10 +51,10 @@ impl Judged {
         let mut said: BTreeSet<String> = BTreeSet::new();
         for finding in &self.findings {
             let mark = if is_error(finding.severity) { "" } else { "?" };
-            said.insert(format!("{} {}{mark}", self.files[finding.file].path, finding.rule));
+            said.insert(format!("{} {}{mark}", self.files[finding.file].path(), finding.rule));
         }
         for unit in self.units.iter().filter(|unit| !unit.generated) {
-            said.insert(format!("{} -", self.files[unit.file].path));
+            said.insert(format!("{} -", self.files[unit.file].path()));
         }
         said.into_iter().collect::<Vec<_>>().join(", ")
     }
@@ -68,7 +68,7 @@ impl Judged {
     fn named(&self, about: &About, dir: &Path) -> Vec<usize> {
         let is_it = |file: &File| match about {
             About::Name(name) => name == file.name(),
-            About::Path(path) => dir.join(&file.path).starts_with(path) || real(dir, &file.path).starts_with(path),
+            About::Path(path) => dir.join(file.path()).starts_with(path) || real(dir, file.path()).starts_with(path),
         };
         self.files.iter().enumerate().filter(|(_, file)| is_it(file)).map(|(index, _)| index).collect()
     }
@@ -115,7 +115,7 @@ pub(super) fn differences(judge: &Judge, dir: &Path) -> Vec<Difference> {
     let complained: Vec<(Vec<usize>, &Complaint)> =
         run.errors.iter().map(|error| (judged.named(&error.about, dir), error)).collect();
     for unit in &judged.units {
-        let path = &judged.files[unit.file].path;
+        let path = judged.files[unit.file].path();
         let service = run.services.get(&real(dir, path));
         match service {
             Some(_) if !unit.generated => say(Some(path), "generated, and the judge says it is not".to_owned()),
@@ -135,7 +135,7 @@ pub(super) fn differences(judge: &Judge, dir: &Path) -> Vec<Difference> {
     for (files, Complaint { about, message }) in complained {
         if !files.iter().any(|file| judged.has(*file, &[])) {
             let path = match (files.first(), about) {
-                (Some(file), _) => judged.files[*file].path.clone(),
+                (Some(file), _) => judged.files[*file].path().to_owned(),
                 (None, About::Name(name)) => name.clone(),
                 (None, About::Path(path)) => path.strip_prefix(dir).unwrap_or(path).display().to_string(),
             };

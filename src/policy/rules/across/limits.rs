@@ -172,7 +172,7 @@ fn slice_among_quadlets(_: &[Container<'_>], scope: &Scope<'_>, found: &mut Foun
         let file = slice.file();
         let shown = scope.sources.file(file.id).path.as_str();
         let is_podmans = |path: &str| path.contains(PODMANS);
-        if is_podmans(&file.path) || is_podmans(shown) {
+        if is_podmans(file.path()) || is_podmans(shown) {
             found.about(slice, slice.header("Slice"), format!("nobody reads `{}` here", file.name()));
         } else if dirs.contains(file.dir()) {
             let message = format!("`{}` lies among units that go to Podman, which does not read it", file.name());

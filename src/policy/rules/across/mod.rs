@@ -42,7 +42,7 @@ pub(super) const RULES: &[Rule] = &[
 
 /// Whose podman it is: `""` for root's, else the directory of the user. Two users have nothing in common but the host.
 fn realm<'a>(unit: &Effective<'a>) -> &'a str {
-    let path = unit.file().path.as_str();
+    let path = unit.file().path();
     for (marker, parts) in [("containers/systemd/users/", 1), (".config/containers/systemd/", 0)] {
         if let Some(at) = path.find(marker) {
             let rest = &path[at + marker.len()..];
@@ -58,7 +58,7 @@ fn realm<'a>(unit: &Effective<'a>) -> &'a str {
 fn collision(a: &Effective<'_>, b: &Effective<'_>, scope: &Scope<'_>) -> Severity {
     let is_of_host = |unit: &Effective<'_>| {
         let shown = scope.sources.file(unit.file().id).path.as_str();
-        shown.contains(PODMANS) || unit.file().path.contains(PODMANS)
+        shown.contains(PODMANS) || unit.file().path().contains(PODMANS)
     };
     let together = a.file().dir() == b.file().dir() || (is_of_host(a) && is_of_host(b));
     if together { Severity::Error } else { Severity::Warning }

@@ -69,7 +69,7 @@ pub(crate) fn of(tree: &Tree<'_>) -> Vec<Vec<Tie>> {
             let words = value.split(Mode::Strv).into_texts();
             ties.extend(words.iter().filter_map(|word| Some(Tie { to: service(word)?, says, at: value.at })));
         }
-        for value in values(loaded, loaded.unit_type.group(), |key| KEYS.contains(&key)) {
+        for value in loaded.unit.lists(loaded.unit_type.group(), |key| KEYS.contains(&key)) {
             let words = value.text.split([':', ',', '=', ' ', '"']).filter(|word| UnitType::of_file(word).is_some());
             ties.extend(words.filter_map(|word| Some(Tie { to: file(word)?, says: Says::Uses, at: value.at })));
         }
@@ -82,21 +82,8 @@ pub(crate) fn of(tree: &Tree<'_>) -> Vec<Vec<Tie>> {
 const KEYS: &[&str] = &["Image", "Mount", "Network", "Pod", "Volume"];
 
 fn directives<'u>(loaded: &'u Loaded<'_>) -> impl Iterator<Item = (Says, Value<'u>)> {
-    let values = values(loaded, "Unit", |key| Says::of(key).is_some());
+    let values = loaded.unit.lists("Unit", |key| Says::of(key).is_some());
     values.into_iter().filter_map(|value| Some((Says::of(value.key)?, value)))
-}
-
-/// The assignments to some keys of a section, each list since its last empty one.
-fn values<'u>(loaded: &'u Loaded<'_>, section: &'u str, is_one: fn(&str) -> bool) -> Vec<Value<'u>> {
-    let mut values: Vec<Value<'u>> = Vec::new();
-    for value in loaded.unit.among(section, is_one) {
-        if value.text.is_empty() {
-            values.retain(|earlier| earlier.key != value.key);
-        } else {
-            values.push(value);
-        }
-    }
-    values
 }
 
 /// The service of a name in `[Unit]`: `web.service`, and `web.container` since Podman 5.5. `web@a.service` is `web@`.

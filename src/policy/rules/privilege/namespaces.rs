@@ -235,7 +235,7 @@ fn keep_id_beside_auto(containers: &[Container<'_>], _: &Scope<'_>, found: &mut 
 
 /// Whose unit it is, as far as its path tells: `…/containers/systemd/users/1000/…`.
 fn owner<'a>(container: &Container<'a>) -> &'a str {
-    let path = container.unit.file().path.as_str();
+    let path = container.unit.file().path();
     path.split_once("/systemd/users/").map_or("", |(_, rest)| rest.split('/').next().unwrap_or_default())
 }
 
