@@ -59,13 +59,24 @@ pub(super) fn last<'t>(
     files.iter().rev().find_map(|(path, table)| Some((path.as_str(), table.get(section)?.get(key)?)))
 }
 
-/// `storage.conf`: that of the host, or else the vendor's; for a user first the user's own (storage.conf(5)).
+/// Where a user keeps a file of the containers' configuration.
+pub(super) fn own_file(home: &str, name: &str) -> String {
+    format!("{}/.config/containers/{name}", home.trim_start_matches('/'))
+}
+
+/// The one file of a name that counts, with its path: for a user the user's own, else that of the host, else the vendor's.
+pub(super) fn containers_file(root: &Root, home: Option<&str>, name: &str) -> Found<(String, String)> {
+    let own = home.map(|home| own_file(home, name));
+    let others = ["etc/containers", "usr/share/containers"].map(|dir| format!("{dir}/{name}"));
+    let paths: Vec<&str> = own.iter().chain(&others).map(String::as_str).collect();
+    Ok(root.first(&paths)?.map(|(path, text)| (path.to_owned(), text)))
+}
+
+/// `storage.conf` (storage.conf(5)).
 pub(super) fn storage_conf(root: &Root, home: Option<&str>) -> Result<Option<(String, toml::Table)>, String> {
-    let own = home.map(|home| format!("{}/.config/containers/storage.conf", home.trim_start_matches('/')));
-    let paths = [own.as_deref(), Some("etc/containers/storage.conf"), Some("usr/share/containers/storage.conf")];
-    let paths: Vec<&str> = paths.into_iter().flatten().collect();
-    let Some((path, text)) = root.first(&paths)? else { return Ok(None) };
-    Ok(Some((path.to_owned(), toml(path, &text)?)))
+    let Some((path, text)) = containers_file(root, home, "storage.conf")? else { return Ok(None) };
+    let table = toml(&path, &text)?;
+    Ok(Some((path, table)))
 }
 
 /// A text of `[storage]`, or of a table in it.

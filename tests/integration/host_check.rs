@@ -339,6 +339,22 @@ const CASES: &[Case] = &[
     ("HC15", Status::Pass, "hardened", "== etc/containers/policy.json\n{\"default\": [{\"type\": \"reject\"}]}\n", ""),
     ("HC15", Status::Fail, "debian", "== etc/containers/policy.json\n[]\n", ""),
     ("HC15", Status::Fail, "debian", "== -etc/containers/policy.json\n", ""),
+    // A user's own file stands in the place of the host's; for root it is nothing.
+    (
+        "HC15",
+        Status::Fail,
+        "debian",
+        "== home/alice/.config/containers/policy.json\n{\"default\": [{\"type\": \"reject\"}]}\n",
+        "rootless",
+    ),
+    ("HC15", Status::Warn, "debian", "", "rootless"),
+    (
+        "HC15",
+        Status::Warn,
+        "debian",
+        "== home/alice/.config/containers/policy.json\n{\"default\": [{\"type\": \"reject\"}]}\n",
+        "rootful",
+    ),
     (
         "HC16",
         Status::Fail,
@@ -355,6 +371,20 @@ const CASES: &[Case] = &[
         "",
     ),
     ("HC16", Status::Fail, "hardened", "== etc/containers/registries.conf.d/z.conf\n[[\n", ""),
+    (
+        "HC16",
+        Status::Fail,
+        "hardened",
+        "== home/alice/.config/containers/registries.conf.d/z.conf\n[[registry]]\nlocation = \"a.example\"\ninsecure = true\n",
+        "rootless",
+    ),
+    (
+        "HC16",
+        Status::Pass,
+        "hardened",
+        "== home/alice/.config/containers/registries.conf\nunqualified-search-registries = []\n== etc/containers/registries.conf.d/z.conf\n[[registry]]\nlocation = \"a.example\"\ninsecure = true\n",
+        "rootless",
+    ),
     ("HC17", Status::Pass, "debian", "", "rootful"),
     (
         "HC17",

@@ -22,7 +22,12 @@ pub(super) const ITEMS: &[Item] = &[
             today: Some(
                 "Most registries' images are not signed in a way that podman can check, so a policy that asks for a signature everywhere refuses nearly everything: name the registries first, and keys where there are any.",
             ),
-            reads: &["/etc/containers/policy.json", "/usr/share/containers/policy.json", "the catalog"],
+            reads: &[
+                "~/.config/containers/policy.json",
+                "/etc/containers/policy.json",
+                "/usr/share/containers/policy.json",
+                "the catalog",
+            ],
             sources: &["A28", "A31", "A32", "containers-policy.json(5)", "CIS 4.5"],
         },
         look: policy,
@@ -38,6 +43,8 @@ pub(super) const ITEMS: &[Item] = &[
             fix: "take insecure = true away, and write unqualified-search-registries = [] and short-name-mode = \"enforcing\" into /etc/containers/registries.conf.d/50-plimsoll.conf (`plimsoll host render` does)",
             today: Some("podman's own mode, where nothing is set, is permissive."),
             reads: &[
+                "~/.config/containers/registries.conf",
+                "~/.config/containers/registries.conf.d",
                 "/etc/containers/registries.conf",
                 "/usr/share/containers/registries.conf",
                 "/etc/containers/registries.conf.d",
@@ -49,8 +56,8 @@ pub(super) const ITEMS: &[Item] = &[
 ];
 
 fn policy(scope: &Scope<'_>) -> Result<Said, String> {
-    let Some((path, text)) = scope.root.first(&["etc/containers/policy.json", "usr/share/containers/policy.json"])?
-    else {
+    let home = scope.home()?;
+    let Some((path, text)) = config::containers_file(scope.root, home.as_deref(), "policy.json")? else {
         return Ok(fail("there is no policy.json: podman pulls nothing"));
     };
     let policy: Value = match serde_json::from_str(&text) {
@@ -127,9 +134,18 @@ fn required<'p>(policy: &'p Value, image: &str) -> Option<&'p str> {
 
 fn registries(scope: &Scope<'_>) -> Result<Said, String> {
     let mut files: Vec<(String, String)> = Vec::new();
-    let main = scope.root.first(&["etc/containers/registries.conf", "usr/share/containers/registries.conf"])?;
-    files.extend(main.map(|(path, text)| (path.to_owned(), text)));
-    files.extend(scope.root.texts("etc/containers/registries.conf.d", ".conf")?);
+    let home = scope.home()?;
+    let own = |name: &str| home.as_deref().map(|home| config::own_file(home, name));
+    let main = config::containers_file(scope.root, home.as_deref(), "registries.conf")?;
+    // containers-registries.conf.d(5): beside a registries.conf of the user's own the host's drop-ins are not read.
+    let is_own = main.as_ref().is_some_and(|(path, _)| own("registries.conf").as_ref() == Some(path));
+    files.extend(main);
+    if !is_own {
+        files.extend(scope.root.texts("etc/containers/registries.conf.d", ".conf")?);
+    }
+    if let Some(dir) = own("registries.conf.d") {
+        files.extend(scope.root.texts(&dir, ".conf")?);
+    }
     let mut parts = Parts::default();
     let mut search: Vec<String> = Vec::new();
     let mut mode = ("permissive".to_owned(), "nothing sets it".to_owned());

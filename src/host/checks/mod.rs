@@ -91,6 +91,11 @@ impl<'a> Scope<'a> {
         let account = accounts.into_iter().find(|account| account.id == u64::from(uid));
         account.ok_or_else(|| format!("no user in /etc/passwd has the number {uid}"))
     }
+
+    /// The home of the user who starts the containers, whose files may stand before those of the host; `None` for root.
+    fn home(&self) -> Result<Option<String>, String> {
+        if self.is_rootless() { Ok(Some(self.account()?.home)) } else { Ok(None) }
+    }
 }
 
 /// How a check ended.
