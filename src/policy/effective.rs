@@ -46,6 +46,11 @@ impl<'a> Part<'a> {
     pub fn span(&self, entry: &Entry<'_>) -> Span {
         self.file.span(entry.line, entry.key_range.start..entry.range.end.max(entry.key_range.end))
     }
+
+    /// An entry of it as an assignment that counts.
+    fn value<'s>(&'s self, entry: Entry<'s>) -> Value<'s> {
+        Value { key: entry.key, at: self.span(&entry), text: entry.value }
+    }
 }
 
 /// An assignment that counts.
@@ -132,14 +137,8 @@ impl<'a> Effective<'a> {
     }
 
     /// Every assignment to a key, in the order in which they count.
-    pub fn all<'s>(&'s self, section: &'s str, key: &'s str) -> impl Iterator<Item = Value<'s>> {
-        self.parts.iter().flat_map(move |part| {
-            part.unit.entries_of(section, key).map(|entry| Value {
-                key: entry.key,
-                at: part.span(&entry),
-                text: entry.value,
-            })
-        })
+    pub fn all<'s>(&'s self, section: &'s str, key: &'s str) -> impl DoubleEndedIterator<Item = Value<'s>> {
+        self.parts.iter().flat_map(move |part| part.unit.entries_of(section, key).map(|entry| part.value(entry)))
     }
 
     /// Every assignment of a section.
@@ -154,17 +153,15 @@ impl<'a> Effective<'a> {
         is_one: impl Fn(&str) -> bool + Copy + 's,
     ) -> impl Iterator<Item = Value<'s>> {
         self.parts.iter().flat_map(move |part| {
-            part.unit.entries_in(section).filter(move |entry| is_one(entry.key)).map(|entry| Value {
-                key: entry.key,
-                at: part.span(&entry),
-                text: entry.value,
-            })
+            part.unit.entries_in(section).filter(move |entry| is_one(entry.key)).map(|entry| part.value(entry))
         })
     }
 
     /// The last assignment to a key: the one that counts where it holds one value. An empty one counts as none.
     pub fn last<'s>(&'s self, section: &'s str, key: &'s str) -> Option<Value<'s>> {
-        self.all(section, key).last().filter(|value| !value.text.is_empty())
+        // Asked for more often than anything else, and mostly there is none.
+        let last = |part: &'s Part<'a>| Some(part.value(part.unit.entries_of(section, key).next_back()?));
+        self.parts.iter().rev().find_map(last).filter(|value| !value.text.is_empty())
     }
 
     /// The last assignments to some keys of a section, each as [`last`](Self::last) has it, in one pass.

@@ -26,9 +26,9 @@ pub use file::{File, Kind};
 pub use finding::Finding;
 pub use settings::Settings;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
-use crate::{diagnostic::Sources, model::Profile, parallel};
+use crate::{diagnostic::Sources, model::Profile, parallel, unit::UnitType};
 use facts::{Container, Run, UnitFacts};
 use quadlet::{Loaded, Tree};
 use rules::{Chosen, Scope, ties};
@@ -58,7 +58,8 @@ pub fn judge(files: &[File], sources: &Sources, settings: &Settings) -> Verdict 
     let (tree, mut findings) = quadlet::load(files, sources, settings.podman);
     let facts = parallel::map(&tree.units, UnitFacts::of);
     let ties = ties::of(&tree);
-    let scope = Scope { tree: &tree, facts: &facts, ties: &ties, settings, sources };
+    let tenants = tenants(&tree);
+    let scope = Scope { tree: &tree, facts: &facts, tenants: &tenants, ties: &ties, settings, sources };
     let rules = Chosen::by(settings);
     let judged =
         parallel::map(tree.units.iter().zip(&facts), |(loaded, facts)| judge_unit(loaded, facts, &rules, &scope));
@@ -67,9 +68,12 @@ pub fn judge(files: &[File], sources: &Sources, settings: &Settings) -> Verdict 
         containers.extend(container.map(|container| *container));
         findings.extend(of_unit);
     }
-    for slice in &tree.slices {
+    let of_slices = parallel::map(&tree.slices, |slice| {
+        let mut findings = Vec::new();
         rules.slice(slice, &scope, &mut findings);
-    }
+        findings
+    });
+    findings.extend(of_slices.into_iter().flatten());
     findings.extend(rules.across(&containers, &scope));
     // What the author says of a rule holds for all it says.
     findings.retain_mut(|finding| match settings.severities.get(finding.rule) {
@@ -92,6 +96,16 @@ pub fn judge(files: &[File], sources: &Sources, settings: &Settings) -> Verdict 
     Verdict { units: judged, findings }
 }
 
+/// How many containers each slice of the tree holds itself, by the index of its file.
+fn tenants(tree: &Tree<'_>) -> BTreeMap<usize, usize> {
+    let mut tenants = BTreeMap::new();
+    let slices = parallel::map(tree.containers(), |loaded| facts::nearest_slice(&loaded.unit, tree));
+    for slice in slices.into_iter().flatten() {
+        *tenants.entry(slice).or_default() += 1;
+    }
+    tenants
+}
+
 /// What the rules about single units say of one, and its facts if it is a container.
 fn judge_unit<'a>(
     loaded: &'a Loaded<'a>,
@@ -101,12 +115,20 @@ fn judge_unit<'a>(
 ) -> (Option<Box<Container<'a>>>, Vec<Finding>) {
     let mut findings = Vec::new();
     rules.unit(loaded, scope, &mut findings);
+    if loaded.unit_type == UnitType::Pod {
+        let profile = scope.settings.profile.unwrap_or(Profile::Rootful);
+        let pod = Container::of_pod(&loaded.unit, &loaded.service, profile, scope.settings.podman);
+        rules.namespace(&pod, scope, &mut findings);
+    }
     if !loaded.is_a_container() {
         return (None, findings);
     }
     let mut container = container_with(Arc::clone(&facts.run), loaded, scope.tree, scope.settings);
     container.gather_limits(scope.tree);
     rules.container(&container, scope, &mut findings);
+    if !container.is_member() {
+        rules.namespace(&container, scope, &mut findings);
+    }
     container.let_go_of_limits();
     findings.shrink_to_fit();
     // Among the units are many that are none, and room for a container is large.

@@ -172,16 +172,16 @@ impl Layer {
 
 /// The last assignment that systemd does not ignore; an empty one takes back what stands before it.
 fn last(unit: &Effective<'_>, section: &str, key: &str, read: impl Fn(&str) -> Option<Limit>) -> Option<Stated> {
-    let mut stated = None;
-    for value in unit.all(section, key) {
+    for value in unit.all(section, key).rev() {
         let text = value.text.trim();
         if text.is_empty() {
-            stated = None;
-        } else if let Some(limit) = read(text) {
-            stated = Some(Stated { limit, said: [key, "=", text].concat(), at: value.at });
+            break;
+        }
+        if let Some(limit) = read(text) {
+            return Some(Stated { limit, said: [key, "=", text].concat(), at: value.at });
         }
     }
-    stated
+    None
 }
 
 /// A slice around a service.
@@ -196,10 +196,19 @@ pub struct SliceLayer<'a> {
 impl<'a> SliceLayer<'a> {
     /// The slices around a container that are among the judged files, from the inside out.
     pub fn around(container: &Container<'_>, tree: &'a Tree<'a>) -> Vec<Self> {
-        let names = slice_of(container.unit).map(|name| slices_around(&name)).unwrap_or_default();
-        let slices = names.iter().filter_map(|name| tree.slice_layer(name));
-        slices.map(|(unit, layer)| Self { unit, layer }).collect()
+        around(container.unit, tree).map(|(unit, layer)| Self { unit, layer }).collect()
     }
+}
+
+/// The slices around a unit that are among the judged files, from the inside out.
+fn around<'a>(unit: &Effective<'_>, tree: &'a Tree<'a>) -> impl Iterator<Item = (&'a Effective<'a>, &'a Layer)> {
+    let names = slice_of(unit).map(|name| slices_around(&name)).unwrap_or_default();
+    names.into_iter().filter_map(|name| tree.slice_layer(&name))
+}
+
+/// The innermost slice around a unit that is among the judged files, as the index of its file.
+pub fn nearest_slice(unit: &Effective<'_>, tree: &Tree<'_>) -> Option<usize> {
+    around(unit, tree).next().map(|(slice, _)| slice.index())
 }
 
 /// The limits of a container in every layer.

@@ -20,7 +20,7 @@ mod user_namespace;
 pub use capabilities::{Capabilities, Capability, DEFAULT as DEFAULT_CAPABILITIES};
 pub use devices::Device;
 pub use image::ImageRef;
-pub use limits::{Layer, Limits, Resource, SliceLayer, Stated, slice_of, slices_around};
+pub use limits::{Layer, Limits, Resource, SliceLayer, Stated, nearest_slice, slice_of, slices_around};
 pub(super) use mounts::host_path;
 pub use mounts::{Mount, MountKind};
 pub use networks::{NetworkMode, NetworkUnit, NetworkUse, Said, of as joined_networks};

@@ -115,13 +115,8 @@ pub(super) fn directive(section: &str, name: &str, at: Span, report: &mut Report
     }
 }
 
-/// Whether two rows are one. Nearly all differ in their names.
-fn is_same(one: &Key, other: &Key) -> bool {
-    one.name == other.name && one.group == other.group
-}
-
 fn use_once(used: &mut Vec<&'static Key>, key: &'static Key) {
-    if !used.iter().any(|other| is_same(other, key)) {
+    if !used.iter().any(|other| std::ptr::eq(*other, key)) {
         used.push(key);
     }
 }
@@ -134,7 +129,7 @@ fn twice<'u>(
     earlier: &mut Vec<(&'static Key, Entry<'u>)>,
     report: &mut Report,
 ) {
-    let Some((_, lost)) = earlier.iter_mut().find(|(other, _)| is_same(other, key)) else {
+    let Some((_, lost)) = earlier.iter_mut().find(|(other, _)| std::ptr::eq(*other, key)) else {
         return earlier.push((key, entry));
     };
     let lost = std::mem::replace(lost, entry.clone());

@@ -11,33 +11,45 @@ use crate::{
 type On<F> = (&'static Rule, F, Severity);
 
 /// The rules that hold, by what they look at.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(in crate::policy) struct Chosen {
     containers: Vec<On<OfContainer>>,
     units: Vec<On<OfUnit>>,
     slices: Vec<On<OfSlice>>,
+    namespaces: Vec<On<OfContainer>>,
     across: Vec<On<OfAll>>,
 }
 
 impl Chosen {
     /// Those that the author has not switched off.
     pub(in crate::policy) fn by(settings: &Settings) -> Self {
-        let mut chosen = Self { containers: Vec::new(), units: Vec::new(), slices: Vec::new(), across: Vec::new() };
+        let mut chosen = Self::default();
         for (rule, severity) in all().filter_map(|rule| Some((rule, severity(rule, settings)?))) {
-            match rule.check {
-                Check::Container(check) => chosen.containers.push((rule, check, severity)),
-                Check::Unit(check) => chosen.units.push((rule, check, severity)),
-                Check::Slice(check) => chosen.slices.push((rule, check, severity)),
-                Check::Across(check) => chosen.across.push((rule, check, severity)),
-                Check::Reading | Check::Waivers => {}
-            }
+            chosen.take(rule, rule.check, severity);
         }
         chosen
+    }
+
+    fn take(&mut self, rule: &'static Rule, check: Check, severity: Severity) {
+        match check {
+            Check::Container(check) => self.containers.push((rule, check, severity)),
+            Check::Unit(check) => self.units.push((rule, check, severity)),
+            Check::Slice(check) => self.slices.push((rule, check, severity)),
+            Check::Namespace(check) => self.namespaces.push((rule, check, severity)),
+            Check::Across(check) => self.across.push((rule, check, severity)),
+            Check::Several(checks) => checks.iter().for_each(|check| self.take(rule, *check, severity)),
+            Check::Reading | Check::Waivers => {}
+        }
     }
 
     /// What is said of a container alone.
     pub(in crate::policy) fn container(&self, container: &Container<'_>, scope: &Scope<'_>, to: &mut Vec<Finding>) {
         run(&self.containers, container, container.unit.index(), scope, to);
+    }
+
+    /// What is said of the network of a container that is in no pod, or of a pod.
+    pub(in crate::policy) fn namespace(&self, of: &Container<'_>, scope: &Scope<'_>, to: &mut Vec<Finding>) {
+        run(&self.namespaces, of, of.unit.index(), scope, to);
     }
 
     /// What is said of any Quadlet file alone.

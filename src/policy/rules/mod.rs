@@ -20,6 +20,8 @@ pub use in_catalog::fix_in_catalog;
 pub(super) use in_catalog::speak;
 use ties::Tie;
 
+use std::collections::BTreeMap;
+
 use super::{
     Finding, Settings,
     facts::{Container, UnitFacts},
@@ -75,6 +77,10 @@ pub enum Check {
     Unit(OfUnit),
     /// Every slice.
     Slice(OfSlice),
+    /// Every network namespace: each `.container` that is in no pod, and each `.pod` as if it were a container.
+    Namespace(OfContainer),
+    /// Several of these.
+    Several(&'static [Self]),
     /// All of them together.
     Across(OfAll),
     /// It is said where the files are read.
@@ -97,6 +103,8 @@ pub struct Scope<'a> {
     pub tree: &'a Tree<'a>,
     /// What was gathered of each of the tree's units, in their order.
     pub facts: &'a [UnitFacts<'a>],
+    /// How many containers each slice holds itself, by the index of its file.
+    pub tenants: &'a BTreeMap<usize, usize>,
     /// What each of them says about others.
     pub ties: &'a [Vec<Tie>],
     /// What the judge was told.

@@ -146,7 +146,7 @@ impl Unit {
     }
 
     /// Every assignment to `key` in `section`, over all sections of that name.
-    pub fn entries_of<'a>(&'a self, section: &str, key: &str) -> impl Iterator<Item = Entry<'a>> {
+    pub fn entries_of<'a>(&'a self, section: &str, key: &str) -> impl DoubleEndedIterator<Item = Entry<'a>> {
         self.assignments_of(section, key).map(|assignment| self.entry(assignment))
     }
 

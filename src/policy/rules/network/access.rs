@@ -2,7 +2,7 @@
 
 use super::{
     super::{Check, Found, Rule, Scope},
-    each, joined,
+    joined,
 };
 use crate::{
     diagnostic::Severity,
@@ -24,7 +24,7 @@ pub(in crate::policy::rules) const RULES: &[Rule] = &[
         bad: "[Container]\nNetwork=host",
         good: "[Container]\nNetwork=none",
         sources: &["A52", "A27", "CIS 5.10", "podman-run(1) --network"],
-        check: Check::Across(|all, scope, found| each(all, scope, found, host_network)),
+        check: Check::Namespace(host_network),
     },
     Rule {
         id: "PL302",
@@ -38,7 +38,7 @@ pub(in crate::policy::rules) const RULES: &[Rule] = &[
         bad: "[Container]\nNetwork=bridge\nPublishPort=8080:80",
         good: "[Container]\nNetwork=bridge\nPublishPort=127.0.0.1:8080:80",
         sources: &["A49", "CIS 5.14", "podman-run(1) --publish"],
-        check: Check::Across(|all, scope, found| each(all, scope, found, all_interfaces)),
+        check: Check::Namespace(all_interfaces),
     },
     Rule {
         id: "PL303",
@@ -52,7 +52,7 @@ pub(in crate::policy::rules) const RULES: &[Rule] = &[
         bad: "[Container]\nNetwork=bridge\nPublishPort=192.0.2.5:389:3389",
         good: "[Container]\nNetwork=bridge\nPublishPort=192.0.2.5:3389:389",
         sources: &["A51", "A21", "CIS 5.8"],
-        check: Check::Across(|all, scope, found| each(all, scope, found, privileged_port)),
+        check: Check::Namespace(privileged_port),
     },
     Rule {
         id: "PL304",
@@ -67,7 +67,7 @@ pub(in crate::policy::rules) const RULES: &[Rule] = &[
         bad: "[Container]\nNetwork=none\nPublishPort=127.0.0.1:8080:80",
         good: "[Container]\nNetwork=bridge\nPublishPort=127.0.0.1:8080:80",
         sources: &["B44", "podman-run(1) --publish", "podman-network-create(1)"],
-        check: Check::Across(without_effect),
+        check: Check::Several(&[Check::Namespace(not_published), Check::Container(in_a_pod)]),
     },
     Rule {
         id: "PL305",
@@ -82,7 +82,7 @@ pub(in crate::policy::rules) const RULES: &[Rule] = &[
         bad: "# without [Container] Network=\n[Container]\nUser=1000",
         good: "[Container]\nNetwork=none",
         sources: &["A48", "CIS 5.30", "podman-run(1) --network"],
-        check: Check::Across(|all, scope, found| each(all, scope, found, default_network)),
+        check: Check::Namespace(default_network),
     },
     Rule {
         id: "PL306",
@@ -95,7 +95,7 @@ pub(in crate::policy::rules) const RULES: &[Rule] = &[
         bad: "[Container]\nNetwork=bridge\nPublishPort=192.0.2.5:2222:22",
         good: "[Container]\nNetwork=bridge\nPublishPort=192.0.2.5:8080:80",
         sources: &["A50", "CIS 5.7"],
-        check: Check::Across(ssh),
+        check: Check::Several(&[Check::Namespace(ssh_port), Check::Container(ssh_server)]),
     },
     Rule {
         id: "PL307",
@@ -108,7 +108,7 @@ pub(in crate::policy::rules) const RULES: &[Rule] = &[
         bad: "[Container]\nNetwork=bridge\nPublishPort=127.0.0.1::80",
         good: "[Container]\nNetwork=bridge\nPublishPort=127.0.0.1:8080:80",
         sources: &["CIS 5.9", "podman-run(1) --publish"],
-        check: Check::Across(|all, scope, found| each(all, scope, found, random_port)),
+        check: Check::Namespace(random_port),
     },
     Rule {
         id: "PL308",
@@ -122,7 +122,7 @@ pub(in crate::policy::rules) const RULES: &[Rule] = &[
         bad: "[Container]\nNetwork=bridge",
         good: "[Container]\nNetwork=bridge\n[Service]\nIPAddressDeny=any\nIPAddressAllow=192.0.2.0/24",
         sources: &["A48", "B46", "systemd.resource-control(5) IPAddressDeny="],
-        check: Check::Across(|all, scope, found| each(all, scope, found, egress)),
+        check: Check::Namespace(egress),
     },
     Rule {
         id: "PL315",
@@ -135,7 +135,7 @@ pub(in crate::policy::rules) const RULES: &[Rule] = &[
         bad: "[Container]\nNetwork=pasta:--map-gw",
         good: "[Container]\nNetwork=pasta:--mtu,1500",
         sources: &["B13", "podman-run(1) --network pasta", "pasta(1) --map-gw"],
-        check: Check::Across(|all, scope, found| each(all, scope, found, host_loopback)),
+        check: Check::Namespace(host_loopback),
     },
     Rule {
         id: "PL317",
@@ -207,13 +207,13 @@ fn privileged_port(container: &Container<'_>, scope: &Scope<'_>, found: &mut Fou
     }
 }
 
-fn without_effect(containers: &[Container<'_>], scope: &Scope<'_>, found: &mut Found<'_>) {
-    each(containers, scope, found, not_published);
-    for container in containers.iter().filter(|container| container.is_member()) {
-        for port in container.unit.list("Container", "PublishPort") {
-            let message = format!("podman refuses to publish `{}` in the member of a pod", port.text);
-            found.about(container.unit, port.at, message).help("publish it in the .pod");
-        }
+fn in_a_pod(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
+    if !container.is_member() {
+        return;
+    }
+    for port in container.unit.list("Container", "PublishPort") {
+        let message = format!("podman refuses to publish `{}` in the member of a pod", port.text);
+        found.at(port.at, message).help("publish it in the .pod");
     }
 }
 
@@ -250,14 +250,6 @@ fn default_network(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'
     }
 }
 
-fn ssh(containers: &[Container<'_>], scope: &Scope<'_>, found: &mut Found<'_>) {
-    each(containers, scope, found, ssh_port);
-    for container in containers {
-        found.file = container.unit.index();
-        ssh_server(container, found);
-    }
-}
-
 fn ssh_port(container: &Container<'_>, scope: &Scope<'_>, found: &mut Found<'_>) {
     let published = forwarded(container, scope).map(|port| (port.container, port.at));
     let exposed = container.run.all("expose").filter_map(|arg| Some((parse_port(&arg.value)?.2, arg.at)));
@@ -266,7 +258,7 @@ fn ssh_port(container: &Container<'_>, scope: &Scope<'_>, found: &mut Found<'_>)
     }
 }
 
-fn ssh_server(container: &Container<'_>, found: &mut Found<'_>) {
+fn ssh_server(container: &Container<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
     const IMAGES: &[&str] = &["sshd", "openssh", "openssh-server", "ssh-server", "docker-sshd"];
     let image = container.unit.last("Container", "Image");
     if let Some(image) = image.filter(|image| !ImageRef::is_unit(image.unquoted())) {

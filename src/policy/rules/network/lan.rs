@@ -6,7 +6,7 @@ use ipnet::IpNet;
 
 use super::{
     super::{Check, Found, Rule, Scope},
-    each, joined,
+    joined,
 };
 use crate::{
     diagnostic::{Severity, Span, nearest},
@@ -32,7 +32,7 @@ pub(in crate::policy::rules) const RULES: &[Rule] = &[
         good: "[Container]\nNetwork=lan.network:ip=192.168.1.50,mac=02:00:00:00:00:50\n# lan.network\n[Network]\n\
                Driver=macvlan\nSubnet=192.168.1.0/24",
         sources: &["B44", "podman-run(1) --network", "seen on Podman 5.4.2"],
-        check: Check::Across(|all, scope, found| each(all, scope, found, not_fixed)),
+        check: Check::Namespace(not_fixed),
     },
     Rule {
         id: "PL310",
@@ -47,7 +47,7 @@ pub(in crate::policy::rules) const RULES: &[Rule] = &[
         good: "[Container]\nNetwork=lan.network:ip=192.168.1.50,mac=02:00:00:00:00:50\n# lan.network\n[Network]\n\
                Subnet=192.168.1.0/24",
         sources: &["B44", "podman-run(1) --network"],
-        check: Check::Across(|all, scope, found| each(all, scope, found, outside_subnet)),
+        check: Check::Namespace(outside_subnet),
     },
     Rule {
         id: "PL311",
@@ -61,7 +61,7 @@ pub(in crate::policy::rules) const RULES: &[Rule] = &[
         good: "[Container]\nNetwork=lan.network:ip=192.168.1.50\nNetwork=db.network\n# lan.network\n[Network]\n\
                Subnet=192.168.1.0/24\n# db.network\n[Network]\nInternal=true",
         sources: &["B44", "podman-run(1) --ip"],
-        check: Check::Across(|all, scope, found| each(all, scope, found, ip_key)),
+        check: Check::Namespace(ip_key),
     },
     Rule {
         id: "PL312",
@@ -89,7 +89,7 @@ pub(in crate::policy::rules) const RULES: &[Rule] = &[
               [Network]\nDriver=macvlan\nSubnet=192.168.1.0/24",
         good: "[Container]\nNetwork=lan.network:alias=www\n# lan.network\n[Network]\nSubnet=192.168.1.0/24",
         sources: &["B44", "podman-network-create(1) --driver"],
-        check: Check::Across(|all, scope, found| each(all, scope, found, alias_on_lan)),
+        check: Check::Namespace(alias_on_lan),
     },
     Rule {
         id: "PL314",

@@ -1,7 +1,5 @@
 //! The load line: one number in every layer.
 
-use std::collections::HashMap;
-
 use super::super::{Check, Found, Rule, Scope};
 use crate::{
     diagnostic::Severity,
@@ -85,7 +83,7 @@ pub(in crate::policy::rules) const RULES: &[Rule] = &[
         bad: "# without [Service] MemoryMax\n[Service]\nRestart=always",
         good: "[Service]\nMemoryMax=536870912",
         sources: &["B39", "B33", "B40"],
-        check: Check::Across(missing),
+        check: Check::Container(missing),
     },
     Rule {
         id: "PL407",
@@ -100,7 +98,7 @@ pub(in crate::policy::rules) const RULES: &[Rule] = &[
               Restart=always",
         good: "[Container]\nPodmanArgs=--memory=536870912 --memory-swap=536870912\n[Service]\nMemorySwapMax=0",
         sources: &["A39", "podman-run(1) --memory-swap", "systemd.resource-control(5) MemorySwapMax="],
-        check: Check::Across(swap),
+        check: Check::Several(&[Check::Container(swap), Check::Slice(of_slice_swap)]),
     },
     Rule {
         id: "PL408",
@@ -259,28 +257,21 @@ fn podman_swap(container: &Container<'_>, podman: &Layer, found: &mut Found<'_>)
     }
 }
 
-fn missing(containers: &[Container<'_>], scope: &Scope<'_>, found: &mut Found<'_>) {
-    let mut tenants: HashMap<usize, usize> = HashMap::new();
-    for slice in containers.iter().filter_map(|container| SliceLayer::around(container, scope.tree).into_iter().next())
-    {
-        *tenants.entry(slice.unit.index()).or_default() += 1;
-    }
-    for container in containers {
-        let limits = container.limits(scope.tree);
-        // The slice of this container alone: one that others share limits their sum, if anything.
-        let own = limits.slices.first().filter(|slice| tenants.get(&slice.unit.index()) == Some(&1));
-        for resource in [Resource::Memory, Resource::Cpu, Resource::Tasks] {
-            let (podman, service) = (limits.podman.limit(resource), limits.service.limit(resource));
-            match (podman, service) {
-                (None, None) => continue,
-                (Some(stated), None) => lacks(container.unit, "Service", resource, (stated, true), found),
-                (None, Some(stated)) => lacks(container.unit, "Container", resource, (stated, false), found),
-                (Some(_), Some(_)) => {}
-            }
-            let Some(stated) = service.or(podman) else { continue };
-            if let Some(SliceLayer { unit, .. }) = own.filter(|slice| slice.layer.limit(resource).is_none()) {
-                lacks(unit, "Slice", resource, (stated, service.is_none()), found);
-            }
+fn missing(container: &Container<'_>, scope: &Scope<'_>, found: &mut Found<'_>) {
+    let limits = container.limits(scope.tree);
+    // The slice of this container alone: one that others share limits their sum, if anything.
+    let own = limits.slices.first().filter(|slice| scope.tenants.get(&slice.unit.index()) == Some(&1));
+    for resource in [Resource::Memory, Resource::Cpu, Resource::Tasks] {
+        let (podman, service) = (limits.podman.limit(resource), limits.service.limit(resource));
+        match (podman, service) {
+            (None, None) => continue,
+            (Some(stated), None) => lacks(container.unit, "Service", resource, (stated, true), found),
+            (None, Some(stated)) => lacks(container.unit, "Container", resource, (stated, false), found),
+            (Some(_), Some(_)) => {}
+        }
+        let Some(stated) = service.or(podman) else { continue };
+        if let Some(SliceLayer { unit, .. }) = own.filter(|slice| slice.layer.limit(resource).is_none()) {
+            lacks(unit, "Slice", resource, (stated, service.is_none()), found);
         }
     }
 }
@@ -340,28 +331,26 @@ fn in_layer(section: &str, resource: Resource, number: u64) -> String {
     }
 }
 
-fn swap(containers: &[Container<'_>], scope: &Scope<'_>, found: &mut Found<'_>) {
-    for container in containers {
-        let limits = container.limits(scope.tree);
-        let bounded = limits.layers().any(|layer| layer.limit(Resource::Swap).is_some());
-        let severity = if bounded { Severity::Info } else { Severity::Warning };
-        if let Some(memory) = unbounded(&limits.service) {
-            let message = format!("`{}` limits the memory, and [Service] has no MemorySwapMax=", memory.said);
-            found.about(container.unit, memory.at, message).severity(severity).help("add `MemorySwapMax=0`");
-        }
-        let stated = container.run.last("memory-swap").is_some_and(|arg| arg.value != "-1");
-        let memory = unbounded(&limits.podman).filter(|_| !stated);
-        if let Some((memory, number)) = memory.and_then(|memory| Some((memory, memory.limit.exactly()?))) {
-            let message = format!("`{}` lets the container take {} of swap as well", memory.said, bytes(number));
-            let finding = found.about(container.unit, memory.at, message).severity(severity);
-            finding.help(format!("add `PodmanArgs=--memory-swap={number}b`"));
-        }
+fn swap(container: &Container<'_>, scope: &Scope<'_>, found: &mut Found<'_>) {
+    let limits = container.limits(scope.tree);
+    let bounded = limits.layers().any(|layer| layer.limit(Resource::Swap).is_some());
+    let severity = if bounded { Severity::Info } else { Severity::Warning };
+    if let Some(memory) = unbounded(&limits.service) {
+        let message = format!("`{}` limits the memory, and [Service] has no MemorySwapMax=", memory.said);
+        found.at(memory.at, message).severity(severity).help("add `MemorySwapMax=0`");
     }
-    for slice in &scope.tree.slices {
-        if let Some(memory) = unbounded(scope.tree.layer_of(slice)) {
-            let message = format!("`{}` limits the memory, and the slice has no MemorySwapMax=", memory.said);
-            found.about(slice, memory.at, message).severity(Severity::Info).help("add `MemorySwapMax=0`");
-        }
+    let stated = container.run.last("memory-swap").is_some_and(|arg| arg.value != "-1");
+    let memory = unbounded(&limits.podman).filter(|_| !stated);
+    if let Some((memory, number)) = memory.and_then(|memory| Some((memory, memory.limit.exactly()?))) {
+        let message = format!("`{}` lets the container take {} of swap as well", memory.said, bytes(number));
+        found.at(memory.at, message).severity(severity).help(format!("add `PodmanArgs=--memory-swap={number}b`"));
+    }
+}
+
+fn of_slice_swap(slice: &Effective<'_>, scope: &Scope<'_>, found: &mut Found<'_>) {
+    if let Some(memory) = unbounded(scope.tree.layer_of(slice)) {
+        let message = format!("`{}` limits the memory, and the slice has no MemorySwapMax=", memory.said);
+        found.at(memory.at, message).severity(Severity::Info).help("add `MemorySwapMax=0`");
     }
 }
 

@@ -29,7 +29,7 @@ pub(in crate::policy::rules) const RULES: &[Rule] = &[
         bad: "[Service]\nMemoryMax=512m",
         good: "[Service]\nMemoryMax=512M",
         sources: &["B40", "systemd.resource-control(5)", "podman-run(1) --memory", "seen on systemd 252 and 257"],
-        check: Check::Across(not_understood),
+        check: Check::Several(&[Check::Unit(not_understood), Check::Slice(of_slice_not_understood)]),
     },
     Rule {
         id: "PL410",
@@ -57,7 +57,7 @@ pub(in crate::policy::rules) const RULES: &[Rule] = &[
         bad: "[Service]\nMemoryLimit=512M",
         good: "[Service]\nMemoryMax=512M",
         sources: &["B40", "systemd.resource-control(5)", "the directives of systemd 257 and 262"],
-        check: Check::Across(gone),
+        check: Check::Several(&[Check::Unit(of_service_gone), Check::Slice(of_slice_gone)]),
     },
     Rule {
         id: "PL418",
@@ -165,25 +165,23 @@ fn is_weight(text: &str) -> bool {
     systemd_number(text).is_some_and(|weight| (1..=10_000).contains(&weight))
 }
 
-fn not_understood(_: &[Container<'_>], scope: &Scope<'_>, found: &mut Found<'_>) {
-    for loaded in &scope.tree.units {
-        ignored(&loaded.unit, &["Unit", "Service"], found);
-        if !matches!(loaded.unit_type, UnitType::Container | UnitType::Pod) {
-            continue;
-        }
+fn not_understood(loaded: &Loaded<'_>, scope: &Scope<'_>, found: &mut Found<'_>) {
+    ignored(&loaded.unit, &["Unit", "Service"], found);
+    if matches!(loaded.unit_type, UnitType::Container | UnitType::Pod) {
         scope.facts(loaded).run.args().iter().for_each(|arg| refused(&loaded.unit, arg, found));
     }
-    for slice in &scope.tree.slices {
-        ignored(slice, &["Slice"], found);
-    }
+}
+
+fn of_slice_not_understood(slice: &Effective<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
+    ignored(slice, &["Slice"], found);
 }
 
 /// Says what systemd ignores.
 fn ignored(unit: &Effective<'_>, sections: &[&str], found: &mut Found<'_>) {
     for section in sections {
         for value in unit.section(section) {
-            let text = value.text.trim();
             let Some(reader) = READERS.iter().find(|reader| reader.directives.contains(&value.key)) else { continue };
+            let text = value.text.trim();
             if text.is_empty() || (reader.reads)(text) {
                 continue;
             }
@@ -261,15 +259,20 @@ const REPLACED: &[(&str, &str)] = &[
     ("StartupCPUShares", "StartupCPUWeight"),
 ];
 
-fn gone(_: &[Container<'_>], scope: &Scope<'_>, found: &mut Found<'_>) {
-    let services = scope.tree.units.iter().map(|loaded| (&loaded.unit, "Service"));
-    for (unit, section) in services.chain(scope.tree.slices.iter().map(|slice| (slice, "Slice"))) {
-        for value in unit.section(section).filter(|value| directives::is_gone(value.key)) {
-            // The others limit nothing.
-            let Some((_, instead)) = REPLACED.iter().find(|(gone, _)| *gone == value.key) else { continue };
-            let message = format!("`{}={}` is ignored by newer systemd", value.key, value.text);
-            found.about(unit, value.at, message).help(format!("use `{instead}=`"));
-        }
+fn of_service_gone(loaded: &Loaded<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
+    gone(&loaded.unit, "Service", found);
+}
+
+fn of_slice_gone(slice: &Effective<'_>, _: &Scope<'_>, found: &mut Found<'_>) {
+    gone(slice, "Slice", found);
+}
+
+fn gone(unit: &Effective<'_>, section: &str, found: &mut Found<'_>) {
+    for value in unit.section(section).filter(|value| directives::is_gone(value.key)) {
+        // The others limit nothing.
+        let Some((_, instead)) = REPLACED.iter().find(|(gone, _)| *gone == value.key) else { continue };
+        let message = format!("`{}={}` is ignored by newer systemd", value.key, value.text);
+        found.at(value.at, message).help(format!("use `{instead}=`"));
     }
 }
 
