@@ -1,5 +1,7 @@
 //! `[host]` of `catalog.toml`: which files `host render` writes, and what stands in them.
 
+use std::collections::{BTreeMap, btree_map::Entry};
+
 use super::{
     fields::{self, Fields},
     node::Node,
@@ -7,7 +9,7 @@ use super::{
     settings::nouns,
 };
 use crate::{
-    diagnostic::{Diagnostic, Diagnostics, Sourced},
+    diagnostic::{Diagnostic, Diagnostics, Origin, Sourced},
     model::{CleanedDirectory, HostPath, HostSettings, IdRange, Policy, Profile, SignedRegistry, TimeSpan},
     unit::quote::guard,
 };
@@ -106,6 +108,7 @@ fn signed(fields: &Fields<'_>, diagnostics: &mut Diagnostics) -> Vec<SignedRegis
         let key = required(node, "a signed registry", "key", own.noun("key", HostPath::new), diagnostics);
         found.extend(registry.zip(key).map(|(registry, key)| SignedRegistry { registry, key }));
     }
+    once(found.iter().map(|one: &SignedRegistry| (one.registry.value.as_str(), one.registry.origin)), diagnostics);
     found
 }
 
@@ -149,23 +152,98 @@ fn clean(fields: &Fields<'_>, diagnostics: &mut Diagnostics) -> Vec<CleanedDirec
                     .help("write how long files are kept, such as \"30d\""),
             );
         }
-        if path.value.as_str().matches('/').count() < 2 {
+        if let Some(help) = not_cleaned(path.value.as_str()) {
             diagnostics.push(
                 Diagnostic::general(format!("`{}` holds more than old files of a service", path.value.as_str()))
                     .at_origin(path.origin)
-                    .help("name a directory further down: everything old beneath it is removed"),
+                    .help(help),
             );
         }
         found.push(CleanedDirectory { path, age });
     }
+    once(
+        found.iter().map(|cleaned: &CleanedDirectory| (cleaned.path.value.as_str(), cleaned.path.origin)),
+        diagnostics,
+    );
     found
+}
+
+/// Where nothing is old because nobody touched it: programs, settings, the kernel's own files (file-hierarchy(7)), and
+/// what package managers, podman, systemd and Plimsoll itself keep.
+const KEPT: &[&str] = &[
+    "/bin",
+    "/boot",
+    "/dev",
+    "/efi",
+    "/etc",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/libx32",
+    "/proc",
+    "/root",
+    "/run",
+    "/sbin",
+    "/sys",
+    "/usr",
+    "/var/lib/apt",
+    "/var/lib/containers",
+    "/var/lib/dbus",
+    "/var/lib/dnf",
+    "/var/lib/dpkg",
+    "/var/lib/pacman",
+    "/var/lib/plimsoll",
+    "/var/lib/rpm",
+    "/var/lib/selinux",
+    "/var/lib/systemd",
+    "/var/log/audit",
+    "/var/log/journal",
+    "/var/spool/cron",
+];
+
+/// Why old files beneath a directory are not to be removed, as what to do instead.
+fn not_cleaned(path: &str) -> Option<&'static str> {
+    let is_shallow = path.matches('/').count() < 2;
+    let holds_all = path.strip_prefix("/var/").or(path.strip_prefix("/home/")).is_some_and(|rest| !rest.contains('/'));
+    if is_shallow || holds_all {
+        return Some("name a directory further down: everything old beneath it is removed");
+    }
+    let is_kept =
+        KEPT.iter().any(|kept| path.strip_prefix(kept).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
+    let is_hidden = path.starts_with("/home/") && path.contains("/.");
+    (is_kept || is_hidden)
+        .then_some("the host lives by what is there, however old: let the service keep its files elsewhere")
+}
+
+/// Refuses what a list has twice.
+fn once<'p>(said: impl Iterator<Item = (&'p str, Origin)>, diagnostics: &mut Diagnostics) {
+    let mut first: BTreeMap<&str, Origin> = BTreeMap::new();
+    for (text, origin) in said {
+        match first.entry(text) {
+            Entry::Vacant(entry) => drop(entry.insert(origin)),
+            Entry::Occupied(entry) => diagnostics.push(
+                Diagnostic::general(format!("`{text}` stands here twice"))
+                    .at_origin(origin)
+                    .related(*entry.get(), "first here")
+                    .help("leave one of the two"),
+            ),
+        }
+    }
 }
 
 fn watched(fields: &Fields<'_>, diagnostics: &mut Diagnostics) -> Vec<Sourced<HostPath>> {
     let watched = nouns(fields, "watch", |text| HostPath::new(text).ok());
     for path in &watched {
         is_for_lines(path, diagnostics);
+        if ["/", "/dev", "/proc", "/sys"].contains(&path.value.as_str()) {
+            diagnostics.push(
+                Diagnostic::general(format!("`{}` changes all the time", path.value.as_str()))
+                    .at_origin(path.origin)
+                    .help("name the directory whose changes somebody would look at"),
+            );
+        }
     }
+    once(watched.iter().map(|path| (path.value.as_str(), path.origin)), diagnostics);
     watched
 }
 
@@ -183,11 +261,12 @@ fn is_for_lines(path: &Sourced<HostPath>, diagnostics: &mut Diagnostics) {
 fn words(fields: &Fields<'_>, diagnostics: &mut Diagnostics) -> Vec<Sourced<crate::model::Text>> {
     let items = fields.items("notify_command").unwrap_or_default();
     let words: Vec<_> = items.iter().filter_map(fields::text).collect();
-    if let Some(program) = words.first().filter(|word| !word.value.text.starts_with('/')) {
+    let is_path = |text: &str| text.starts_with('/') && !text.contains(char::is_whitespace);
+    if let Some(program) = words.first().filter(|word| !is_path(&word.value.text)) {
         diagnostics.push(
             Diagnostic::general(format!("`{}` is no path of a program", program.value.text.escape_debug()))
                 .at_origin(program.origin)
-                .help("write the whole path from `/`, and each argument as a word of its own"),
+                .help("write the whole path from `/`, and each argument as a word of its own: [\"/usr/local/bin/tell\", \"phone\"]"),
         );
     }
     words

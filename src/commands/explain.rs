@@ -5,6 +5,7 @@ use std::io;
 use super::{Status, Streams};
 use crate::{
     host::checks,
+    model::is_of_the_host,
     policy::{
         host::HostCheck,
         rules::{self, rule},
@@ -40,8 +41,7 @@ pub fn run(names: &[String], streams: &mut Streams<'_>) -> io::Result<Status> {
             write!(streams.out, "{gap}{text}")?;
             continue;
         }
-        let is_of_the_host = name.starts_with("HC") || name.starts_with("hc");
-        let help = match checks::meant(name).filter(|_| is_of_the_host) {
+        let help = match checks::meant(name).filter(|_| is_of_the_host(name)) {
             Some(near) => format!("did you mean `{near}`?"),
             None => rules::meant(name),
         };

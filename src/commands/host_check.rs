@@ -11,14 +11,17 @@ use super::{
     judged::{self, Date},
 };
 use crate::{
-    diagnostic::{Diagnostic, Diagnostics, Severity, Sources},
+    diagnostic::{Diagnostic, Diagnostics, Severity, Sourced, Sources},
     host::{
         checks::{self, Ask, Nobody, Scope},
         root::Root,
     },
     live::podman,
-    model::Policy,
-    policy::host::{Answer, Checked, HostCheck},
+    model::{Policy, is_of_the_host},
+    policy::{
+        host::{Answer, Checked, HostCheck},
+        rules,
+    },
     report::{self, host_text::Much},
 };
 
@@ -127,15 +130,33 @@ fn look(options: &Options, sources: &mut Sources, diagnostics: &mut Diagnostics)
     let mut checked = checks::run(&Scope { root: &root, catalog: catalog.as_ref(), ask });
     checked.weigh(&severities);
     if let Some(catalog) = &catalog {
+        for waiver in &catalog.waivers {
+            by_name(&waiver.rule, diagnostics);
+        }
         checked.waive(&catalog.waivers, &as_of);
     }
-    Some(checked)
+    (!diagnostics.has_errors()).then_some(checked)
+}
+
+/// Refuses the name of a check where its id is wanted: `plimsoll check`, which knows rules alone, reads the same words.
+fn by_name(word: &Sourced<String>, diagnostics: &mut Diagnostics) {
+    let is_other = is_of_the_host(&word.value) || rules::rule(&word.value).is_some();
+    if let Some(check) = checks::check(&word.value).filter(|_| !is_other) {
+        diagnostics.push(
+            Diagnostic::general(format!("`{}` is the name of the check {}", word.value, check.id))
+                .at_origin(word.origin)
+                .help(format!("write `{}`", check.id)),
+        );
+    }
 }
 
 /// What `[policy]` says of single checks, held against those that there are.
 fn severities(policy: &Policy, diagnostics: &mut Diagnostics) -> BTreeMap<&'static str, Option<Severity>> {
     let mut severities = BTreeMap::new();
-    for (name, severity) in policy.severities.iter().filter(|(name, _)| name.value.starts_with("HC")) {
+    for (name, _) in &policy.severities {
+        by_name(name, diagnostics);
+    }
+    for (name, severity) in policy.severities.iter().filter(|(name, _)| is_of_the_host(&name.value)) {
         match checks::check(&name.value) {
             Some(HostCheck { id, .. }) => {
                 severities.insert(*id, *severity);

@@ -8,7 +8,7 @@ use super::catalog::{self, Place};
 pub use crate::model::{PodmanVersion, Profile};
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, Severity, Sourced, Sources},
-    model::{Policy, Target},
+    model::{Policy, Target, is_of_the_host},
     parallel,
     policy::{File, Settings, rules},
     search,
@@ -145,7 +145,7 @@ fn severities(policy: &Policy, diagnostics: &mut Diagnostics) -> BTreeMap<&'stat
                 }
             }
             // Those of the host are looked at by another command.
-            None if name.value.starts_with("HC") => {}
+            None if is_of_the_host(&name.value) => {}
             None => diagnostics.push(
                 Diagnostic::general(format!("there is no rule `{}`", name.value))
                     .at_origin(name.origin)

@@ -1,31 +1,22 @@
 //! Configuration files of a host: containers.conf(5), storage.conf(5), drop-ins of units, accounts.
 
 use super::root::{Found, Root};
-use crate::unit::{Dialect, Unit};
-
-/// A line of `/etc/passwd` or `/etc/group`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Account {
-    pub(super) name: String,
-    pub(super) id: u64,
-    /// The home of a user; empty for a group.
-    pub(super) home: String,
-}
-
-/// Reads `/etc/passwd` or `/etc/group`; lines that are none are left out.
-pub(super) fn accounts(text: &str) -> Vec<Account> {
-    let account = |line: &str| {
-        let fields: Vec<&str> = line.split(':').collect();
-        let id = fields.get(2)?.parse().ok()?;
-        Some(Account { name: fields[0].to_owned(), id, home: fields.get(5).copied().unwrap_or_default().to_owned() })
-    };
-    text.lines().filter_map(account).collect()
-}
+use crate::{
+    model::accounts::accounts,
+    unit::{Dialect, Unit},
+};
 
 /// The home of a user, as `/etc/passwd` has it.
 pub fn home(passwd: &str, uid: u32) -> Option<String> {
     let account = accounts(passwd).into_iter().find(|account| account.id == u64::from(uid))?;
     Some(account.home).filter(|home| home.starts_with('/'))
+}
+
+/// A text that a key must have, if it is there.
+pub(super) fn text<'t>(found: Option<(&'t str, &'t toml::Value)>, key: &str) -> Found<(&'t str, &'t str)> {
+    let Some((path, value)) = found else { return Ok(None) };
+    let text = value.as_str().ok_or_else(|| format!("`{key}` in /{path} is no text: podman reads none of the file"))?;
+    Ok(Some((path, text)))
 }
 
 /// A TOML file, as a phrase where it is none.

@@ -2,8 +2,11 @@
 
 pub mod checks;
 mod config;
+mod nftables;
 mod packages;
+mod registries_conf;
 pub mod root;
+mod signature_policy;
 mod system;
 
 pub use config::home;

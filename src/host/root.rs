@@ -150,6 +150,14 @@ impl Root {
         Ok(self.reach(path, false)?.is_some())
     }
 
+    /// Whether a path leads to something: a link that leads nowhere does not.
+    ///
+    /// # Errors
+    /// It cannot be told.
+    pub fn leads(&self, path: &str) -> Result<bool, String> {
+        Ok(self.reach(path, true)?.is_some())
+    }
+
     /// The first of these that is there.
     ///
     /// # Errors

@@ -10,7 +10,8 @@ pub(super) const PROGRAMS: &[&str] = &["usr/bin", "usr/sbin", "usr/local/bin", "
 /// The path of a program in the first of these directories that has it.
 pub(super) fn program(root: &Root, name: &str, dirs: &[&str]) -> Found<String> {
     let paths = dirs.iter().map(|dir| format!("{dir}/{name}"));
-    if let Some(path) = paths.into_iter().find(|path| root.has(path).unwrap_or(false)) {
+    let is_one = |path: &String| root.owned(path).is_ok_and(|owned| owned.is_some_and(|owned| !owned.is_dir));
+    if let Some(path) = paths.into_iter().find(is_one) {
         return Ok(Some(path));
     }
     // Where not even /usr can be looked into, nothing is known.

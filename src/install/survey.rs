@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     parallel,
-    plan::{Layout, Standing, Wanted, digest, drop_ins::is_directory_of_drop_ins},
+    plan::{Layout, Standing, Wanted, digest, drop_ins::is_directory_of_drop_ins, line},
     render::host::places,
     unit::UnitType,
 };
@@ -118,6 +118,14 @@ fn files_beside(disk: &dyn FileSystem, wanted: &Wanted, standing: &mut Standing)
         };
         Ok((path.clone(), there, text))
     });
+    for (path, of) in wanted.files.keys().filter_map(|path| Some((path, line::accounts_of(path)?))) {
+        match disk.read(of) {
+            Ok(text) => drop(standing.accounts.insert(of, text)),
+            // A tree that is no whole host has none.
+            Err(gone) if gone.kind() == io::ErrorKind::NotFound => {}
+            Err(failed) => return Err(error::io("read", path)(failed)),
+        }
+    }
     for file in read {
         match file? {
             (path, _, Some(text)) if places::is_shared(&path) => {

@@ -4,6 +4,7 @@
 //! write instead; the place is added by whoever read it. Two nouns are of a host and not of a catalog: what is mounted,
 //! and who may use which ids.
 
+pub mod accounts;
 mod catalog;
 mod host;
 mod image;
@@ -27,6 +28,7 @@ pub use path::{AbsPath, HostPath};
 pub use service::{
     Access, Account, AllowEntry, Attachment, Dependency, DependencyKind, Mount, MountSource, NetworkRef, Restart,
     RestartPolicy, Secret, SecretKind, Service, Setting, SettingValue, Text, Timeouts, Tmpfs, Verbatim, Waiver,
+    is_of_the_host,
 };
 pub use time::{TimeSpan, go_duration};
 pub use version::PodmanVersion;

@@ -328,8 +328,14 @@ impl Waiver {
 
     /// Whether it is for a check of the host, and not for a rule about units.
     pub fn is_of_the_host(&self) -> bool {
-        self.rule.value.starts_with("HC")
+        is_of_the_host(&self.rule.value)
     }
+}
+
+/// Whether a word is the id of a check of the host, in any case, and not a rule's: `HC16`.
+pub fn is_of_the_host(word: &str) -> bool {
+    let begins = word.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("HC"));
+    begins && word[2..].starts_with(|c: char| c.is_ascii_digit())
 }
 
 /// A service of the catalog.

@@ -2,7 +2,10 @@
 //!
 //! An install adds its line and takes it away again; every other line stays to the byte, whatever it is.
 
-use crate::model::subids::{LAST_ID, SubIds, SubRange};
+use crate::model::{
+    accounts::{Account, accounts},
+    subids::{LAST_ID, SubIds, SubRange},
+};
 
 use super::{Action, InstalledFile, Meaning, Obstacle, Standing, Step, Wanted, digest};
 
@@ -70,6 +73,10 @@ fn range(line: &[u8]) -> Option<SubRange> {
     (range.count > 0).then_some(range)
 }
 
+fn shown(range: &SubRange) -> String {
+    format!("{}:{}:{}", range.owner, range.start, range.count)
+}
+
 /// What happens to a line. What stands there is the whole file, and the step is about the line alone.
 pub(super) fn step(path: &str, wanted: &Wanted, standing: &Standing, obstacles: &mut Vec<Obstacle>) -> Option<Step> {
     let text = standing.shared.get(path).map(Vec::as_slice).unwrap_or_default();
@@ -104,12 +111,24 @@ pub(super) fn step(path: &str, wanted: &Wanted, standing: &Standing, obstacles: 
             } else if ranges().any(|range| is_same(&range.owner)) && old.is_none() {
                 // Somebody has seen to it: two ranges would be given out as one.
                 means.push(Meaning::GivenByOthers);
+                let is_other = |range: &SubRange| is_same(&range.owner) && bare(new) != shown(range).as_bytes();
+                if let Some(there) = ranges().find(is_other) {
+                    let (first, count) = (there.start, there.count);
+                    means.push(Meaning::LeftToYou(format!(
+                        "write `first_id = {first}` and `id_count = {count}` into [host]: the rules of the audit go by them"
+                    )));
+                }
                 means.extend(last.map(|_| Meaning::EditedByHand));
                 Action::Keep
             } else {
                 let own = range(new.as_bytes());
                 let overlap = own.and_then(|own| ranges().find(|other| own.overlaps(other)));
                 obstacles.extend(overlap.map(|range| overlaps(path, &range)));
+                let held = range(new.as_bytes()).and_then(|own| {
+                    let text = standing.accounts.get(accounts_of(path)?)?;
+                    accounts(&String::from_utf8_lossy(text)).into_iter().find(|account| own.holds(account.id))
+                });
+                obstacles.extend(held.map(|account| holds(path, &account)));
                 means.push(Meaning::OneLine);
                 means.extend(last.filter(|_| old.is_none()).map(|_| Meaning::DeletedByHand));
                 if old.is_some() { Action::Replace } else { Action::Create }
@@ -129,6 +148,26 @@ pub(super) fn step(path: &str, wanted: &Wanted, standing: &Standing, obstacles: 
         difference: None,
         means,
     })
+}
+
+/// Where the owners of the ids of such a file are, each with one of its own.
+pub fn accounts_of(path: &str) -> Option<&'static str> {
+    match path {
+        "etc/subuid" => Some("etc/passwd"),
+        "etc/subgid" => Some("etc/group"),
+        _ => None,
+    }
+}
+
+fn holds(path: &str, account: &Account) -> Obstacle {
+    let Account { name, id, .. } = account;
+    let of = accounts_of(path).unwrap_or(path);
+    Obstacle {
+        path: path.to_owned(),
+        message: format!("would give away the id {id}, which /{of} has for `{name}`"),
+        help: "write another `first_id` into [host]: a container would be that user or group on the host".to_owned(),
+        can_be_forced: false,
+    }
 }
 
 fn overlaps(path: &str, range: &SubRange) -> Obstacle {

@@ -17,6 +17,8 @@ pub struct Standing {
     pub slices: BTreeMap<String, Vec<u8>>,
     /// The whole text of the files that others write to as well, where a line of ours is wanted or was installed.
     pub shared: BTreeMap<String, Vec<u8>>,
+    /// The users (`etc/passwd`) and groups (`etc/group`) of the host, where a range of ids is wanted.
+    pub accounts: BTreeMap<&'static str, Vec<u8>>,
     /// What is in the way of a place: a symbolic link, a directory, by place and as a noun.
     pub obstructed: BTreeMap<String, &'static str>,
     /// Unit files that belong to others: Quadlet's in the rest of its search path, and plain ones.

@@ -147,7 +147,7 @@ impl Checked {
             let mut leave = |message: String, help: &str| {
                 self.leftovers.push(Leftover { rule: rule.clone(), message, help: help.to_owned() });
             };
-            let answer = self.answers.iter_mut().find(|answer| answer.check.id == rule.value);
+            let answer = self.answers.iter_mut().find(|answer| answer.check.id.eq_ignore_ascii_case(&rule.value));
             let expired = waiver.expires.as_ref().filter(|day| day.value.as_str() < as_of);
             match (answer, expired) {
                 (None, _) => {

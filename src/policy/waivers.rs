@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Sources, Span},
-    model::Waiver as Declared,
+    model::{Waiver as Declared, is_of_the_host},
     parallel,
     unit::{UnitType, text::lines},
 };
@@ -213,7 +213,7 @@ fn complaint(waiver: &Waiver, used: Use, settings: &Settings) -> Option<Finding>
     let Words { rule, until, reason, odd } = &waiver.words;
     let known = rules::rule(rule);
     // Those of the host are held against another command's findings.
-    if known.is_none() && rule.starts_with("HC") {
+    if known.is_none() && is_of_the_host(rule) {
         return None;
     }
     let (id, message) = if rule.is_empty() {

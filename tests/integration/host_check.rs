@@ -248,6 +248,9 @@ const CASES: &[Case] = &[
     ("HC05", Status::Fail, "hardened", "== etc/passwd\nweb:x:1073741830:100::/:/bin/sh\n", ""),
     ("HC05", Status::Warn, "hardened", "== etc/login.defs\nUID_MAX 600000\n", ""),
     ("HC05", Status::Unknown, "hardened", "== -etc/passwd\n", ""),
+    ("HC05", Status::Unknown, "hardened", "== etc/passwd\nbad:x:1073741900 :5::/:/x\n", ""),
+    ("HC05", Status::Unknown, "hardened", "== etc/group\n", ""),
+    ("HC05", Status::Unknown, "hardened", "== etc/subuid\ncontainers:1073741824:65536\neve:0x40000000:65536\n", ""),
     ("HC05", Status::NotApplicable, "hardened", "== -etc/subuid\n== -etc/subgid\n", ""),
     ("HC06", Status::Pass, "debian", "== etc/subuid\na:1:2\n== etc/subgid\na:2147483583:65\n", ""),
     ("HC06", Status::Warn, "debian", "== etc/subuid\na:1:2\n== etc/subgid\na:2147483583:66\n", ""),
@@ -312,6 +315,8 @@ const CASES: &[Case] = &[
     ),
     ("HC13", Status::Fail, "debian", "== -usr/bin/crun\n", ""),
     ("HC13", Status::Unknown, "debian", "== etc/containers/containers.conf\n[engine\n", ""),
+    ("HC13", Status::Unknown, "debian", "== etc/containers/containers.conf\n[engine]\nruntime = 5\n", ""),
+    ("HC13", Status::Fail, "debian", "== -usr/bin/crun\n== usr/bin/crun -> /usr/bin/none\n", ""),
     ("HC14", Status::Warn, "hardened", "== proc/cmdline\naudit=0\n", ""),
     (
         "HC14",
@@ -321,6 +326,23 @@ const CASES: &[Case] = &[
         "",
     ),
     ("HC14", Status::Warn, "hardened", "== etc/systemd/system/auditd.service -> /dev/null\n", ""),
+    (
+        "HC14",
+        Status::Warn,
+        "hardened",
+        "== etc/audit/rules.d/70-plimsoll.rules\n-a never,exit -F dir=/etc/containers -F perm=wa\n",
+        "",
+    ),
+    ("HC14", Status::Warn, "hardened", "== etc/audit/rules.d/70-plimsoll.rules\n-w /etc/containers -p r\n", ""),
+    (
+        "HC14",
+        Status::Warn,
+        "hardened",
+        "== etc/audit/rules.d/70-plimsoll.rules\n-w /etc/containers/policy.json -p wa\n",
+        "",
+    ),
+    ("HC14", Status::Warn, "hardened", "== etc/audit/rules.d/99.rules\n-D\n", ""),
+    ("HC14", Status::Pass, "hardened", "== etc/audit/rules.d/70-plimsoll.rules\n-w /etc -p wa\n", ""),
     (
         "HC14",
         Status::Pass,
@@ -338,6 +360,27 @@ const CASES: &[Case] = &[
     ),
     ("HC15", Status::Pass, "hardened", "== etc/containers/policy.json\n{\"default\": [{\"type\": \"reject\"}]}\n", ""),
     ("HC15", Status::Fail, "debian", "== etc/containers/policy.json\n[]\n", ""),
+    (
+        "HC15",
+        Status::Fail,
+        "hardened",
+        "== etc/containers/policy.json\n{\"default\": [{\"type\": \"reject\"}], \"comment\": \"mine\"}\n",
+        "",
+    ),
+    (
+        "HC15",
+        Status::Fail,
+        "hardened",
+        "== etc/containers/policy.json\n{\"default\": [{\"type\": \"sigstoreSigned\", \"keyPath\": \"/etc/none.pub\"}]}\n",
+        "",
+    ),
+    (
+        "HC15",
+        Status::Pass,
+        "hardened",
+        "== etc/key.pub\nx\n== etc/containers/policy.json\n{\"default\": [{\"type\": \"sigstoreSigned\", \"keyPath\": \"/etc/key.pub\"}]}\n",
+        "",
+    ),
     ("HC15", Status::Fail, "debian", "== -etc/containers/policy.json\n", ""),
     // A user's own file stands in the place of the host's; for root it is nothing.
     (
@@ -371,6 +414,21 @@ const CASES: &[Case] = &[
         "",
     ),
     ("HC16", Status::Fail, "hardened", "== etc/containers/registries.conf.d/z.conf\n[[\n", ""),
+    (
+        "HC16",
+        Status::Fail,
+        "hardened",
+        "== etc/containers/registries.conf.d/z.conf\nunqualified-search-registries = \"docker.io\"\n",
+        "",
+    ),
+    (
+        "HC16",
+        Status::Fail,
+        "hardened",
+        "== etc/containers/registries.conf.d/z.conf\n[[registry]]\nlocation = \"a.example\"\ninsecure = \"true\"\n",
+        "",
+    ),
+    ("HC16", Status::Fail, "hardened", "== etc/containers/registries.conf.d/z.conf\n[[registry]]\n", ""),
     (
         "HC16",
         Status::Fail,
@@ -460,6 +518,13 @@ const CASES: &[Case] = &[
     ("HC21", Status::Unknown, "hardened", "== -proc/sys/net\n", ""),
     ("HC22", Status::Pass, "hardened", "", ""),
     ("HC22", Status::Warn, "hardened", "== etc/nftables/host.nft\ntable inet host { }\n", ""),
+    (
+        "HC22",
+        Status::Warn,
+        "hardened",
+        "== etc/nftables/host.nft\ntable arp f {\nchain input { type filter hook input priority 0; policy drop; }\n}\n",
+        "",
+    ),
     ("HC22", Status::Pass, "debian", "== etc/systemd/system/multi-user.target.wants/firewalld.service -> x\n", ""),
     (
         "HC22",
@@ -576,6 +641,7 @@ const CASES: &[Case] = &[
     ("HC34", Status::Fail, "hardened", "== etc/systemd/system/x.service 0664\n", ""),
     ("HC35", Status::Pass, "hardened", "", "rootful"),
     ("HC35", Status::Fail, "hardened", "== -srv/db\n", "rootful"),
+    ("HC35", Status::Fail, "hardened", "== -srv/db\n== srv/db -> /nowhere\n", "rootful"),
     (
         "HC35",
         Status::Fail,
@@ -820,6 +886,31 @@ fn waivers_and_policy_of_the_catalog_hold() {
     let wrong = json("[policy]\noff = [\"HC99\"]\n");
     assert_eq!((wrong.status, wrong.stdout.as_str()), (2, ""));
     assert!(wrong.stderr.contains("there is no check `HC99`"), "{}", wrong.stderr);
+}
+
+#[test]
+fn checks_are_named_by_their_ids_in_any_case() {
+    let check = |catalog: &str| {
+        let host = Host::named("hardened").with("== etc/nftables/host.nft\ntable inet host { }\n");
+        let services = fs::read_to_string(format!("{DIR}/rootful/catalog.toml")).unwrap();
+        run(&host.project().file("services/catalog.toml", format!("{services}\n{catalog}")), &["--format", "json"])
+    };
+    let reason = "reason = \"the gateway filters for all of us\"\n";
+    let ran = check(&format!("[[waive]]\nrule = \"hc22\"\n{reason}"));
+    assert!(
+        ran.stdout.contains("the gateway filters") && !ran.stderr.contains("waiver"),
+        "{}{}",
+        ran.stdout,
+        ran.stderr
+    );
+    assert!(!check("[policy]\noff = [\"hc22\"]\n").stdout.contains("HC22"));
+    for catalog in [
+        format!("[[waive]]\nrule = \"default-deny-firewall\"\n{reason}"),
+        "[policy]\noff = [\"default-deny-firewall\"]\n".to_owned(),
+    ] {
+        let ran = check(&catalog);
+        assert!(ran.status == 2 && ran.stderr.contains("write `HC22`"), "{catalog}{}", ran.stderr);
+    }
 }
 
 #[test]

@@ -262,6 +262,9 @@ fn ids_that_somebody_gave_stay_theirs() {
     let given = "containers:2147483647:2147483647\n";
     put(&project, "root/etc/subuid", given);
     put(&project, "root/etc/subgid", IDS);
+    let ran = must(&project, "diff --with-host", 1);
+    let told = "write `first_id = 2147483647` and `id_count = 2147483647` into [host]";
+    assert!(ran.stdout.contains(told), "{}", ran.stdout);
     must(&project, "install --with-host", 0);
     must(&project, "diff --with-host", 0);
     must(&project, "uninstall", 0);
@@ -274,6 +277,11 @@ fn ids_that_somebody_gave_stay_theirs() {
     let ran = must(&project, "install --with-host", 2);
     assert!(ran.stderr.contains("1073741000 to 1073806535 to `ann`"), "{}", ran.stderr);
     put(&project, "root/etc/subuid", "ann:100000:65536\n");
+    // So is one that holds somebody's own id.
+    put(&project, "root/etc/passwd", "root:x:0:0::/root:/bin/sh\nx:x:1200000000:5::/:/x\n");
+    let ran = must(&project, "install --with-host", 2);
+    assert!(ran.stderr.contains("the id 1200000000, which /etc/passwd has for `x`"), "{}", ran.stderr);
+    put(&project, "root/etc/passwd", "root:x:0:0::/root:/bin/sh\n");
     put(&project, "root/etc/subuid.lock", "1\n");
     let before = etc(&project);
     let ran = must(&project, "install --with-host", 2);
@@ -351,6 +359,42 @@ fn mistakes_in_host_are_told_with_their_places() {
     assert_eq!(ran.status, 2);
     insta::assert_snapshot!("host_wrong", ran.stderr);
     assert!(!project.path().join("out").exists());
+}
+
+#[test]
+fn what_would_harm_the_host_is_refused() {
+    let refused = |lines: &str, message: &str| {
+        let project = project(&format!("name = \"home\"\n[host]\n{lines}"));
+        let ran = host_render(&project, &[]);
+        assert!(ran.status == 2 && ran.stderr.contains(message), "{lines}{}", ran.stderr);
+    };
+    for path in [
+        "/",
+        "/srv",
+        "/usr/bin",
+        "/etc/systemd",
+        "/var/lib",
+        "/var/lib/containers/storage",
+        "/var/lib/plimsoll",
+        "/var/log",
+        "/boot/efi",
+        "/root/.ssh",
+        "/home/ann",
+        "/home/ann/.ssh",
+        "/proc/sys",
+    ] {
+        let lines = format!("clean = [{{ path = \"{path}\", age = \"1d\" }}]\n");
+        refused(&lines, "holds more than old files of a service");
+    }
+    let twice = "clean = [{ path = \"/srv/a\", age = \"1d\" }, { path = \"/srv/a\", age = \"2d\" }]\n";
+    refused(twice, "`/srv/a` stands here twice");
+    refused("watch = [\"/srv\", \"/srv\"]\n", "`/srv` stands here twice");
+    refused("watch = [\"/proc\"]\n", "changes all the time");
+    refused("notify = true\nnotify_command = \"/bin/tell phone\"\n", "is no path of a program");
+    for path in ["/srv/a", "/var/lib/web/cache", "/var/log/nginx", "/home/ann/old", "/tmp/x"] {
+        let project = project(&format!("name = \"home\"\n[host]\nclean = [{{ path = \"{path}\", age = \"1d\" }}]\n"));
+        assert_eq!(host_render(&project, &[]).status, 0, "{path}");
+    }
 }
 
 #[test]

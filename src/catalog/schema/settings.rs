@@ -255,7 +255,7 @@ fn host() -> &'static Schema {
             field(
                 "prune",
                 Kind::Bool,
-                "A timer that removes images which nobody uses, a week after they were made; true unless set.",
+                "A timer that removes images without a name which nobody uses, a week after they were made: what a tag pointed to before an update. True unless set.",
             ),
             field("clean", Kind::Tables(clean), "Directories of the host whose old files go."),
             field(

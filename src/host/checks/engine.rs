@@ -104,10 +104,10 @@ pub(super) const ITEMS: &[Item] = &[
 
 fn runtime(scope: &Scope<'_>) -> Result<Said, String> {
     let conf = config::containers_conf(scope.root)?;
-    let set = config::last(&conf, "engine", "runtime").and_then(|(path, value)| Some((path, value.as_str()?)));
+    let set = config::text(config::last(&conf, "engine", "runtime"), "runtime")?;
     let (name, whence) = match set {
         Some((path, name)) if name.starts_with('/') => {
-            let is_there = scope.root.has(name.trim_start_matches('/'))?;
+            let is_there = scope.root.leads(name.trim_start_matches('/'))?;
             let found = format!("/{path} says {name}");
             return Ok(if is_there { pass(found) } else { fail(format!("{found}, which is not there")) });
         }

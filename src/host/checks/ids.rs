@@ -4,7 +4,7 @@ use super::{Item, Parts, Said, Scope, a_few, fail, not_applicable, pass, warn};
 use crate::{
     host::config,
     model::{
-        Service,
+        Service, accounts,
         subids::{Flaw, POOL_OWNER, SubIds, SubRange},
     },
     policy::host::{HostCheck, Status},
@@ -201,7 +201,7 @@ fn pool(scope: &Scope<'_>) -> Result<Said, String> {
         }
     }
     if has_all && !scope.is_rootless() {
-        let users = config::accounts(&scope.root.must("etc/passwd")?);
+        let users = accounts::accounts(&scope.root.must("etc/passwd")?);
         if !users.iter().any(|user| user.name == owners[0]) {
             let what = format!(
                 "there is no user `{}` in /etc/passwd, and a podman that asks libsubid finds no ids",
@@ -216,12 +216,24 @@ fn pool(scope: &Scope<'_>) -> Result<Said, String> {
 fn overlaps(scope: &Scope<'_>) -> Result<Said, String> {
     let mut parts = Parts::default();
     let highest_user = highest_user(scope)?;
-    for ((path, accounts, kind), ids) in FILES.iter().zip(files(scope)?) {
+    for ((path, of, kind), ids) in FILES.iter().zip(files(scope)?) {
+        // One tells that they are there.
+        for broken in ids.broken.iter().take(1) {
+            let what = format!(
+                "line {} of /{path} is no range ({}): whose ids it means cannot be told",
+                broken.line, broken.why
+            );
+            parts.add(Status::Unknown, what);
+        }
         if ids.ranges.is_empty() {
             continue;
         }
-        let accounts = config::accounts(&scope.root.must(accounts)?);
-        let users = config::accounts(&scope.root.text("etc/passwd")?.unwrap_or_default());
+        let text = scope.root.must(of)?;
+        if let Some(line) = accounts::no_account(&text) {
+            parts.add(Status::Unknown, format!("line {line} of /{of} is no account: what id it means cannot be told"));
+        }
+        let owners = accounts::accounts(&text);
+        let users = accounts::accounts(&scope.root.text("etc/passwd")?.unwrap_or_default());
         let number = |owner: &str| {
             users.iter().find(|user| user.name == owner).map_or_else(|| owner.to_owned(), |user| user.id.to_string())
         };
@@ -240,11 +252,8 @@ fn overlaps(scope: &Scope<'_>) -> Result<Said, String> {
             );
         }
         for range in &ids.ranges {
-            let held: Vec<&str> = accounts
-                .iter()
-                .filter(|account| range.holds(account.id))
-                .map(|account| account.name.as_str())
-                .collect();
+            let held: Vec<&str> =
+                owners.iter().filter(|account| range.holds(account.id)).map(|account| account.name.as_str()).collect();
             if !held.is_empty() {
                 parts.add(Status::Fail, format!("/{path}: {} has the {kind} {}", shown(range), a_few(&held)));
             }

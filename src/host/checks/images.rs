@@ -1,10 +1,12 @@
 //! Where images may come from.
 
-use serde_json::Value;
-
 use super::{Item, Parts, Said, Scope, a_few, fail, pass};
 use crate::{
-    host::config,
+    host::{
+        config,
+        registries_conf::RegistriesConf,
+        signature_policy::{Asked, SignaturePolicy, asked},
+    },
     model::Image,
     policy::host::{HostCheck, Status},
 };
@@ -60,17 +62,21 @@ fn policy(scope: &Scope<'_>) -> Result<Said, String> {
     let Some((path, text)) = config::containers_file(scope.root, home.as_deref(), "policy.json")? else {
         return Ok(fail("there is no policy.json: podman pulls nothing"));
     };
-    let policy: Value = match serde_json::from_str(&text) {
+    let policy = match SignaturePolicy::parse(&text) {
         Ok(policy) => policy,
-        Err(error) => return Ok(fail(format!("/{path} is no JSON: {error}"))),
+        Err(why) => return Ok(fail(format!("/{path} is no policy, and podman pulls nothing: {why}"))),
     };
-    let Some(default) = requirement(&policy["default"]) else {
-        return Ok(fail(format!("/{path} has no default that says anything: podman pulls nothing")));
-    };
+    let default = asked(&policy.default);
     let mut parts = Parts::default();
     match default {
-        "insecureAcceptAnything" => parts.add(Status::Warn, format!("/{path} accepts every image by default")),
-        other => parts.add(Status::Pass, format!("/{path}: {} by default", phrase(other))),
+        Asked::Nothing => parts.add(Status::Warn, format!("/{path} accepts every image by default")),
+        Asked::Signature => parts.add(Status::Pass, format!("/{path}: a signature is asked for by default")),
+        Asked::Refused => parts.add(Status::Pass, format!("/{path}: everything is refused by default")),
+    }
+    for key in policy.keys() {
+        if scope.root.owned(key.trim_start_matches('/'))?.is_none() {
+            parts.add(Status::Fail, format!("/{path} names the key {key}, which is not there"));
+        }
     }
     let (mut refused, mut unsigned) = (Vec::new(), 0);
     let mut images = 0;
@@ -80,10 +86,10 @@ fn policy(scope: &Scope<'_>) -> Result<Said, String> {
             continue;
         }
         images += 1;
-        match required(&policy, &image.to_string()).unwrap_or(default) {
-            "reject" => refused.push(format!("{} ({image})", service.name)),
-            "insecureAcceptAnything" => unsigned += 1,
-            _ => {}
+        match policy.of_image(&image.to_string()).unwrap_or(default) {
+            Asked::Refused => refused.push(format!("{} ({image})", service.name)),
+            Asked::Nothing => unsigned += 1,
+            Asked::Signature => {}
         }
     }
     if !refused.is_empty() {
@@ -92,44 +98,6 @@ fn policy(scope: &Scope<'_>) -> Result<Said, String> {
         parts.add(Status::Pass, format!("it accepts the catalog's images, {unsigned} of {images} without a signature"));
     }
     Ok(parts.said(""))
-}
-
-/// What a list of requirements comes to: all of them must hold, so the hardest is told.
-fn requirement(list: &Value) -> Option<&str> {
-    let kinds: Vec<&str> = list.as_array()?.iter().filter_map(|one| one["type"].as_str()).collect();
-    let hardest = ["reject", "sigstoreSigned", "signedBy", "insecureAcceptAnything"];
-    hardest.into_iter().find(|kind| kinds.contains(kind))
-}
-
-fn phrase(requirement: &str) -> &str {
-    match requirement {
-        "reject" => "everything is refused",
-        "sigstoreSigned" | "signedBy" => "a signature is asked for",
-        other => other,
-    }
-}
-
-/// What is asked of an image from a registry, by the scope that fits best (containers-policy.json(5)).
-fn required<'p>(policy: &'p Value, image: &str) -> Option<&'p str> {
-    let scopes = policy["transports"]["docker"].as_object()?;
-    let mut at = image.split_once('@').map_or(image, |(name, _)| name).to_owned();
-    let mut tried = vec![image.to_owned(), at.clone()];
-    let last_slash = at.rfind('/').map_or(0, |slash| slash + 1);
-    if let Some(colon) = at[last_slash..].find(':') {
-        at.truncate(last_slash + colon);
-        tried.push(at.clone());
-    }
-    while let Some((above, _)) = at.rsplit_once('/') {
-        at = above.to_owned();
-        tried.push(at.clone());
-    }
-    let mut host = at.split(':').next().unwrap_or_default();
-    while let Some((_, domain)) = host.split_once('.') {
-        tried.push(format!("*.{domain}"));
-        host = domain;
-    }
-    tried.push(String::new());
-    tried.iter().find_map(|scope| requirement(scopes.get(scope)?))
 }
 
 fn registries(scope: &Scope<'_>) -> Result<Said, String> {
@@ -150,21 +118,19 @@ fn registries(scope: &Scope<'_>) -> Result<Said, String> {
     let mut search: Vec<String> = Vec::new();
     let mut mode = ("permissive".to_owned(), "nothing sets it".to_owned());
     for (path, text) in &files {
-        let table = match config::toml(path, text) {
-            Ok(table) => table,
+        let conf = match RegistriesConf::parse(text) {
+            Ok(conf) => conf,
             Err(why) => {
-                parts.add(Status::Fail, format!("{why}: podman pulls nothing"));
+                parts.add(Status::Fail, format!("/{path} cannot be read, and podman pulls nothing: {why}"));
                 continue;
             }
         };
-        if let Some(set) = table.get("unqualified-search-registries").and_then(toml::Value::as_array) {
-            search = set.iter().filter_map(|one| Some(one.as_str()?.to_owned())).collect();
-        }
-        if let Some(set) = table.get("short-name-mode").and_then(toml::Value::as_str) {
-            mode = (set.to_owned(), format!("/{path}"));
-        }
-        for name in insecure(&table) {
+        for name in conf.insecure() {
             parts.add(Status::Fail, format!("/{path} makes {name} insecure"));
+        }
+        search = conf.unqualified_search_registries.unwrap_or(search);
+        if let Some(set) = conf.short_name_mode {
+            mode = (set, format!("/{path}"));
         }
     }
     if search.len() > 1 {
@@ -185,50 +151,4 @@ fn registries(scope: &Scope<'_>) -> Result<Said, String> {
         },
     );
     Ok(parts.said(""))
-}
-
-/// The registries and mirrors that are asked without TLS, or whoever answers.
-fn insecure(table: &toml::Table) -> Vec<String> {
-    let mut found = Vec::new();
-    let is_insecure = |table: &toml::Value| table.get("insecure").and_then(toml::Value::as_bool) == Some(true);
-    let name = |table: &toml::Value| {
-        let name = table.get("location").or_else(|| table.get("prefix")).and_then(toml::Value::as_str);
-        name.unwrap_or("a registry without a name").to_owned()
-    };
-    for registry in table.get("registry").and_then(toml::Value::as_array).into_iter().flatten() {
-        let mirrors = registry.get("mirror").and_then(toml::Value::as_array).into_iter().flatten();
-        found.extend(std::iter::once(registry).chain(mirrors).filter(|one| is_insecure(one)).map(name));
-    }
-    // The form of version 1, which podman still reads.
-    let old = table.get("registries").and_then(|old| old.get("insecure")?.get("registries")?.as_array());
-    found.extend(old.into_iter().flatten().filter_map(|one| Some(one.as_str()?.to_owned())));
-    found
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn the_scope_that_fits_best_decides() {
-        let accept = json!([{"type": "insecureAcceptAnything"}]);
-        let reject = json!([{"type": "reject"}]);
-        let signed = json!([{"type": "insecureAcceptAnything"}, {"type": "sigstoreSigned"}]);
-        let policy = json!({"default": reject, "transports": {"docker": {
-            "docker.io/library": accept, "docker.io/library/evil": reject, "quay.io/a/b:1": signed, "*.example.org": accept,
-        }}});
-        for (image, wanted) in [
-            ("docker.io/library/nginx:1.27", Some("insecureAcceptAnything")),
-            ("docker.io/library/evil@sha256:00", Some("reject")),
-            ("docker.io/other/nginx", None),
-            ("quay.io/a/b:1@sha256:00", Some("sigstoreSigned")),
-            ("quay.io/a/b:2", None),
-            ("eu.hub.example.org:5000/a", Some("insecureAcceptAnything")),
-            ("example.org/a", None),
-        ] {
-            assert_eq!(required(&policy, image), wanted, "{image}");
-        }
-    }
 }

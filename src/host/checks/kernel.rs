@@ -147,8 +147,7 @@ fn seccomp(scope: &Scope<'_>) -> Result<Said, String> {
         return Ok(fail(format!("the kernel's filters know only {}", actions.trim())));
     }
     let conf = config::containers_conf(scope.root)?;
-    let set =
-        config::last(&conf, "containers", "seccomp_profile").and_then(|(path, value)| Some((path, value.as_str()?)));
+    let set = config::text(config::last(&conf, "containers", "seccomp_profile"), "seccomp_profile")?;
     let own = match set {
         Some((path, "unconfined")) => return Ok(fail(format!("/{path} says seccomp_profile = \"unconfined\""))),
         Some((_, profile)) if !profile.is_empty() => Some(profile.trim_start_matches('/').to_owned()),

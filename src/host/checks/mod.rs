@@ -13,10 +13,13 @@ mod rootless;
 mod storage;
 mod upkeep;
 
-use super::{config, root::Root};
+use super::root::Root;
 use crate::{
     diagnostic::nearest,
-    model::{Catalog, PodmanVersion, Profile, Service},
+    model::{
+        Catalog, PodmanVersion, Profile, Service,
+        accounts::{Account, accounts},
+    },
     policy::host::{Answer, Checked, HostCheck, Status},
 };
 
@@ -85,9 +88,9 @@ impl<'a> Scope<'a> {
     }
 
     /// The name and the home of that user.
-    fn account(&self) -> Result<config::Account, String> {
+    fn account(&self) -> Result<Account, String> {
         let uid = self.user()?;
-        let accounts = config::accounts(&self.root.must("etc/passwd")?);
+        let accounts = accounts(&self.root.must("etc/passwd")?);
         let account = accounts.into_iter().find(|account| account.id == u64::from(uid));
         account.ok_or_else(|| format!("no user in /etc/passwd has the number {uid}"))
     }

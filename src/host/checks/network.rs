@@ -2,7 +2,7 @@
 
 use super::{Item, Parts, Said, Scope, not_applicable, warn};
 use crate::{
-    host::config,
+    host::{config, nftables},
     policy::host::{HostCheck, Status},
 };
 
@@ -66,7 +66,10 @@ fn firewall(scope: &Scope<'_>) -> Result<Said, String> {
         }
         parts.add_firewall(
             "nftables",
-            rules.iter().find(|(_, text)| drops_input(text)).map(|(path, _)| format!("/{path} drops by default")),
+            rules
+                .iter()
+                .find(|(_, text)| nftables::drops_input(text))
+                .map(|(path, _)| format!("/{path} drops by default")),
         );
     }
     if is_on("firewalld.service")? {
@@ -115,20 +118,6 @@ impl Parts {
     }
 }
 
-/// Whether a base chain of the hook input drops what no rule of it accepts (nft(8)).
-fn drops_input(text: &str) -> bool {
-    let bare: Vec<&str> = text.lines().map(|line| line.split('#').next().unwrap_or_default()).collect();
-    let bare = bare.join("\n");
-    bare.split(['{', '}']).any(|block| {
-        let statements: Vec<Vec<&str>> =
-            block.split([';', '\n']).map(|statement| statement.split_ascii_whitespace().collect()).collect();
-        let is_base = statements
-            .iter()
-            .any(|words| words.first() == Some(&"type") && words.windows(2).any(|pair| pair == ["hook", "input"]));
-        is_base && statements.iter().any(|words| words.as_slice() == ["policy", "drop"])
-    })
-}
-
 fn parents(scope: &Scope<'_>) -> Result<Said, String> {
     let networks: Vec<_> = scope
         .catalog
@@ -171,29 +160,4 @@ fn parents(scope: &Scope<'_>) -> Result<Said, String> {
         }));
     }
     Ok(parts.said(""))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::drops_input;
-
-    #[test]
-    fn a_chain_that_drops() {
-        for (text, wanted) in [
-            ("table inet filter {\n chain input {\n type filter hook input priority filter; policy drop;\n }\n}", true),
-            ("table inet filter { chain input { type filter hook input priority 0\n policy drop\n } }", true),
-            (
-                "table inet filter {\n chain input {\n type filter hook input priority filter; policy accept;\n }\n}",
-                false,
-            ),
-            ("chain input {\n type filter hook input priority filter;\n # policy drop;\n}", false),
-            (
-                "chain forward {\n type filter hook forward priority filter; policy drop;\n}\nchain input {\n type filter hook input priority filter;\n}",
-                false,
-            ),
-            ("", false),
-        ] {
-            assert_eq!(drops_input(text), wanted, "{text}");
-        }
-    }
 }

@@ -285,7 +285,7 @@ fn given(scope: &Scope<'_>) -> Result<Said, String> {
         if !matches!(mount.source.value, MountSource::Path(_)) || path.contains('%') {
             continue;
         }
-        match scope.root.has(path.trim_start_matches('/')) {
+        match scope.root.leads(path.trim_start_matches('/')) {
             Ok(true) => there += 1,
             Ok(false) => parts.add(Status::Fail, format!("{} mounts {path}, which is not there", service.name)),
             Err(why) => parts.add(Status::Unknown, format!("{}: {why}", service.name)),

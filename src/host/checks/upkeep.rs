@@ -103,15 +103,8 @@ fn audit(scope: &Scope<'_>) -> Result<Said, String> {
     );
     let mut rules = scope.root.texts("etc/audit/rules.d", ".rules")?;
     rules.extend(scope.root.text("etc/audit/audit.rules")?.map(|text| ("etc/audit/audit.rules".to_owned(), text)));
-    let watches = |text: &str| {
-        text.lines().map(str::trim).filter(|line| !line.starts_with('#')).any(|line| {
-            let mut words =
-                line.split_ascii_whitespace().map(|word| word.trim_start_matches("path=").trim_start_matches("dir="));
-            words.any(|word| word.strip_prefix(WATCHED).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
-        })
-    };
-    match rules.iter().find(|(_, text)| watches(text)) {
-        Some((path, _)) => parts.add(Status::Pass, format!("/{path} watches {WATCHED}")),
+    match watching(&rules, WATCHED) {
+        Some(path) => parts.add(Status::Pass, format!("/{path} watches {WATCHED}")),
         None => parts.add(Status::Warn, format!("no rule watches {WATCHED}")),
     }
     // An image of a host has no command line.
@@ -120,6 +113,32 @@ fn audit(scope: &Scope<'_>) -> Result<Said, String> {
         parts.add(Status::Warn, "the kernel was booted with audit=0");
     }
     Ok(parts.said(""))
+}
+
+/// The file whose rule records writes to a directory, after all files are loaded one after another (auditctl(8)).
+fn watching<'r>(rules: &'r [(String, String)], dir: &str) -> Option<&'r str> {
+    let covers = |path: &str| {
+        let path = path.trim_end_matches('/');
+        dir.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let mut found = None;
+    for (file, text) in rules {
+        for line in text.lines().map(str::trim).filter(|line| !line.starts_with('#')) {
+            let words: Vec<&str> = line.split_ascii_whitespace().collect();
+            let after = |flag: &str| words.iter().skip_while(|word| **word != flag).nth(1).copied();
+            let field = |name: &str| words.iter().find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
+            let path = after("-w").or_else(|| field("dir"));
+            let writes = after("-p").or_else(|| field("perm")).is_none_or(|perms| perms.contains('w'));
+            let is_always =
+                after("-a").or_else(|| after("-A")).is_none_or(|list| list.split(',').any(|word| word == "always"));
+            if words.first() == Some(&"-D") || after("-e") == Some("0") || after("-W").is_some_and(covers) {
+                found = None;
+            } else if path.is_some_and(covers) && writes && is_always {
+                found = Some(file.as_str());
+            }
+        }
+    }
+    found
 }
 
 fn timers(scope: &Scope<'_>) -> Result<Said, String> {
