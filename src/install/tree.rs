@@ -120,6 +120,8 @@ pub fn compare(out: &Path, bundle: &Bundle, part: Part) -> Result<Changes, TreeE
             }
         }
     }
+    // What is in the way of the folder is in the way of each of its files.
+    errors.dedup_by_key(|error| error.to_string());
     match errors.len() {
         0 => Ok(changes),
         1 => Err(errors.remove(0)),

@@ -5,7 +5,10 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::shown::escaped;
-use crate::plan::{Action, Generation, Meaning, News, Plan, Step};
+use crate::{
+    plan::{Action, Generation, Meaning, News, Plan, Step},
+    render::host::places,
+};
 
 /// What was found.
 #[derive(Clone, Debug)]
@@ -57,6 +60,7 @@ fn change(step: &Step) -> Vec<String> {
         _ => None,
     });
     let mut said: Vec<String> = match step.action {
+        Action::Create if places::is_shared(&step.path) => vec!["has lost its line by hand".to_owned()],
         Action::Create => vec!["was deleted by hand".to_owned()],
         Action::Replace => vec!["was edited by hand".to_owned()],
         Action::Remove => vec!["was put there by hand".to_owned()],

@@ -362,6 +362,14 @@ fn mistakes_in_host_are_told_with_their_places() {
 }
 
 #[test]
+fn what_is_in_the_way_is_told_once() {
+    let project = project(ALL);
+    put(&project, "file", "x\n");
+    let ran = host_render(&project, &["--out", "file"]);
+    assert_eq!((ran.status, ran.stderr.matches("file is not a directory").count()), (2, 1), "{}", ran.stderr);
+}
+
+#[test]
 fn what_would_harm_the_host_is_refused() {
     let refused = |lines: &str, message: &str| {
         let project = project(&format!("name = \"home\"\n[host]\n{lines}"));

@@ -97,10 +97,10 @@ fn cpus(scope: &Scope<'_>) -> Result<(Status, String), String> {
 
 /// `0-3,6`: five of them.
 fn online(text: &str) -> Option<u64> {
-    text.split(',').try_fold(0, |sum, range| {
+    text.split(',').try_fold(0_u64, |sum, range| {
         let (first, last) = range.split_once('-').unwrap_or((range, range));
         let (first, last): (u64, u64) = (first.parse().ok()?, last.parse().ok()?);
-        Some(sum + last.checked_sub(first)? + 1)
+        sum.checked_add(last.checked_sub(first)?.checked_add(1)?)
     })
 }
 

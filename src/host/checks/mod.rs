@@ -156,10 +156,20 @@ impl Parts {
         self.0.sort_by_key(|(status, _)| *status);
         let Some(worst) = self.0.first().map(|(status, _)| *status) else { return not_applicable(nothing) };
         let is_told = |status: Status| if worst >= Status::Pass { status == worst } else { status < Status::Pass };
-        let found = self.0.into_iter().filter(|(status, _)| is_told(*status)).map(|(_, found)| found);
-        said(worst, found.collect::<Vec<_>>().join("; "))
+        let mut found: Vec<String> =
+            self.0.into_iter().filter(|(status, _)| is_told(*status)).map(|(_, found)| found).collect();
+        found.dedup();
+        let more = found.len().saturating_sub(MOST_PARTS);
+        found.truncate(MOST_PARTS);
+        if more > 0 {
+            found.push(format!("and {more} more"));
+        }
+        said(worst, found.join("; "))
     }
 }
+
+/// Who reads more than this of one check looks for himself.
+const MOST_PARTS: usize = 24;
 
 /// The first few of many names, and how many more there are.
 fn a_few<T: AsRef<str>>(names: &[T]) -> String {
