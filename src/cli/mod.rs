@@ -164,7 +164,7 @@ pub enum Command {
     /// Called by systemd (see systemd.generator(7)) at boot and at every daemon-reload, for the catalogs beneath
     /// /etc/plimsoll and /usr/share/plimsoll, or for a user beneath ~/.config/plimsoll: through a link to this program in
     /// /usr/lib/systemd/system-generators/ or user-generators/ that is called plimsoll-generator. Run by hand it writes
-    /// into NORMAL and nowhere else, and remembers nothing.
+    /// into NORMAL and nowhere else, and remembers nothing. --catalog and --templates count for nothing here.
     Generator(GeneratorArgs),
     /// The host itself: where it stands, and the files that bring it there
     #[command(subcommand)]

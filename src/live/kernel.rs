@@ -29,6 +29,12 @@ pub enum Unread {
     /// What stands there is not what the kernel writes.
     #[error("what stands there cannot be understood")]
     Garbled,
+    /// A service that does not run.
+    #[error("not running")]
+    NotRunning,
+    /// A service whose image is still pulled, say.
+    #[error("starting: there is no container yet")]
+    Starting,
     /// Anything else, as a phrase.
     #[error("{0}")]
     Because(String),

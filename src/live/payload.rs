@@ -113,6 +113,23 @@ impl Host {
         users
     }
 
+    /// Where a unit's cgroup is, whatever slices it stands in; as [`Host::cgroup`] takes it.
+    pub fn find(&self, unit: &str) -> Option<String> {
+        let name = cgroups::directory(unit);
+        let mut todo = vec![(format!("{CGROUPS}/{}", self.manager.trim_end_matches('/')), DEEPEST)];
+        while let Some((path, depth)) = todo.pop() {
+            let path = path.trim_end_matches('/');
+            let mut inner = self.root.open(path).and_then(|dir| dir.directories()).unwrap_or_default();
+            if inner.contains(&name) {
+                return Some(format!("{path}/{name}"));
+            }
+            inner.sort_unstable();
+            let slices = inner.into_iter().filter(|inner| depth > 0 && inner.ends_with(".slice"));
+            todo.extend(slices.map(|slice| (format!("{path}/{slice}"), depth - 1)));
+        }
+        None
+    }
+
     /// A cgroup.
     ///
     /// # Errors
@@ -155,7 +172,7 @@ impl Host {
     /// It does not run, or cannot be looked at.
     pub fn running(&self, service: &str) -> Result<Running, Unread> {
         let dir = self.cgroup(service).map_err(|error| match error {
-            Unread::Gone => Unread::Because("not running".to_owned()),
+            Unread::Gone => Unread::NotRunning,
             error => error,
         })?;
         let names = dir.directories()?;
@@ -179,7 +196,7 @@ impl Host {
         }
         let pids = members(&dir, DEEPEST);
         if pids.is_empty() {
-            return Err(Unread::Because("not running".to_owned()));
+            return Err(Unread::NotRunning);
         }
         // A process in a process namespace of its own is no helper, whatever it calls itself.
         let is_helper = |process: &Process, names: &[&str]| {
@@ -195,7 +212,7 @@ impl Host {
             return Ok(Running::Elsewhere);
         }
         match self.first(&pids, |_| true) {
-            Ok(_) => Err(Unread::Because("starting: there is no container yet".to_owned())),
+            Ok(_) => Err(Unread::Starting),
             Err(error) => Err(error),
         }
     }

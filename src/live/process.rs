@@ -136,12 +136,17 @@ impl Ids {
     }
 }
 
+/// So many ids there are (`user_namespaces(7)`).
+const IDS: u64 = 1 << 32;
+
 /// Reads `uid_map` or `gid_map`; `None` where a line is none.
 pub fn id_map(text: &str) -> Option<Vec<Ids>> {
     let line = |line: &str| {
         let mut words = line.split_ascii_whitespace().map(whole);
         let (inside, outside, count) = (words.next()??, words.next()??, words.next()??);
-        (words.next().is_none() && count > 0).then_some(Ids { inside, outside, count })
+        let is_within = |first: u64| first.checked_add(count).is_some_and(|end| end <= IDS);
+        let is_one = words.next().is_none() && count > 0 && is_within(inside) && is_within(outside);
+        is_one.then_some(Ids { inside, outside, count })
     };
     text.lines().map(line).collect()
 }

@@ -11,6 +11,8 @@ pub struct MountPoint {
     pub kind: String,
     /// Options of the file system, whoever mounts it: `rw,size=65536k`.
     whole: String,
+    /// Whether what was mounted has been deleted since, and another thing may stand in its place.
+    pub is_deleted: bool,
     /// Whether what is mounted beneath it shows in copies of it (`mount_namespaces(7)`).
     pub is_shared: bool,
 }
@@ -44,7 +46,7 @@ pub fn mounts(text: &str) -> Vec<MountPoint> {
 fn mount(line: &str) -> Option<MountPoint> {
     // A field holds no space: the kernel writes it as `\040`.
     let mut fields = line.split(' ');
-    let (target, options) = (fields.nth(4)?, fields.next()?);
+    let (root, target, options) = (fields.nth(3)?, fields.next()?, fields.next()?);
     let mut is_shared = false;
     fields.find(|field| {
         is_shared |= field.starts_with("shared:");
@@ -53,6 +55,7 @@ fn mount(line: &str) -> Option<MountPoint> {
     let (kind, _, whole) = (fields.next()?, fields.next()?, fields.next()?);
     Some(MountPoint {
         target: unescape(target),
+        is_deleted: root.ends_with("//deleted"),
         options: options.to_owned(),
         kind: kind.to_owned(),
         whole: whole.to_owned(),

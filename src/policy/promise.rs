@@ -78,9 +78,11 @@ const STEP_MIB: u64 = 16;
 const STEP_TASKS: u64 = 16;
 
 impl Usage {
-    /// The memory, in MiB, of which the peak is 80 %, rounded up to a multiple of 16.
+    /// The memory, in MiB, of which the peak is 80 %, rounded up to a multiple of 16. Who was killed for want of memory
+    /// wanted more than the peak: it gets a quarter more than it has, at least.
     pub fn proposed_mib(&self) -> Option<u64> {
-        let wanted = u128::from(self.memory_peak?) * 100;
+        let wanted_by_killed = self.memory_limit.filter(|_| self.oom_kills.is_some_and(|kills| kills > 0));
+        let wanted = u128::from(self.memory_peak?.max(wanted_by_killed.unwrap_or(0))) * 100;
         let step = u128::from(FULL * STEP_MIB) << 20;
         u64::try_from(wanted.div_ceil(step)).ok()?.max(1).checked_mul(STEP_MIB)
     }
@@ -127,6 +129,9 @@ mod tests {
         assert_eq!(proposed(64 << 20, 64), (Some(80), Some(80)));
         assert_eq!(proposed((64 << 20) + 1, 65), (Some(96), Some(96)));
         assert_eq!(Usage::default().proposed_mib(), None);
+        let killed = Usage { memory_limit: Some(64 << 20), oom_kills: Some(3), ..usage(32 << 20, 0) };
+        assert_eq!(killed.proposed_mib(), Some(80));
+        assert_eq!(Usage { oom_kills: Some(0), ..killed }.proposed_mib(), Some(48));
         assert!(usage(u64::MAX, u64::MAX).proposed_mib().is_some());
         assert_eq!(usage(0, u64::MAX).proposed_tasks(), None, "so many are no number");
     }

@@ -63,6 +63,10 @@ pub(super) fn catalogs(dirs: &[Utf8PathBuf]) -> (Vec<Found>, Vec<String>) {
                 found.insert(name, None);
             } else if place.is_dir() {
                 found.insert(name.clone(), Some(Found { name, dir: place }));
+            } else if place.is_symlink() {
+                let help =
+                    "mount what it leads to before systemd starts, or remove it; a link to /dev/null hides a catalog";
+                complaints.push(format!("{place}: the link leads to no directory; {help}"));
             }
         }
     }
@@ -73,4 +77,27 @@ pub(super) fn catalogs(dirs: &[Utf8PathBuf]) -> (Vec<Found>, Vec<String>) {
 fn is_masked(place: &Utf8Path) -> bool {
     fs::read_link(place).is_ok_and(|target| target.as_os_str() == "/dev/null")
         || fs::read_dir(place).is_ok_and(|mut entries| entries.next().is_none())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_link_that_leads_nowhere_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(dir.path()).unwrap();
+        fs::create_dir_all(dir.join("good/services")).unwrap();
+        fs::write(dir.join("file"), "no catalog").unwrap();
+        symlink("good", dir.join("linked")).unwrap();
+        symlink("/dev/null", dir.join("hidden")).unwrap();
+        symlink("/none/homelab", dir.join("homelab")).unwrap();
+        let (found, complaints) = catalogs(&[dir.to_owned(), dir.join("none")]);
+        let names: Vec<&str> = found.iter().map(|found| found.name.as_str()).collect();
+        assert_eq!(names, ["good", "linked"]);
+        assert_eq!(complaints.len(), 1, "{complaints:?}");
+        assert!(complaints[0].contains("homelab: the link leads to no directory"), "{complaints:?}");
+    }
 }

@@ -123,6 +123,14 @@ fn words(mode: &str, options: &[String]) -> String {
     if options.is_empty() { mode.to_owned() } else { format!("{mode}:{}", options.join(",")) }
 }
 
+impl Look<'_> {
+    /// Whether it runs, or may run, with ids that could not be read.
+    fn may_have_ids(&self) -> bool {
+        let has_none = matches!(self.running, Err(Unread::NotRunning | Unread::Starting));
+        !has_none && (self.uids.is_err() || self.gids.is_err())
+    }
+}
+
 /// Whether another service that runs has ids of this one. Members of a pod share theirs on purpose.
 fn own_ids(look: &Look<'_>, all: &[Look<'_>]) -> Result<Saw, Unread> {
     let (uids, gids) = (look.uids.as_ref().map_err(Clone::clone)?, look.gids.as_ref().map_err(Clone::clone)?);
@@ -131,18 +139,33 @@ fn own_ids(look: &Look<'_>, all: &[Look<'_>]) -> Result<Saw, Unread> {
         unit.last("Container", "Pod").map(|pod| pod.unquoted().to_owned())
     };
     let own_pod = pod(look);
-    let shares = |other: &&Look<'_>| {
-        let theirs = |own: &[Ids], other: &Result<Vec<Ids>, Unread>| overlap(own, other.as_deref().unwrap_or_default());
-        !std::ptr::eq(*other, look)
+    let is_other = |other: &Look<'_>| {
+        !std::ptr::eq(other, look)
             && other.service.container.user_namespace.is_private()
             && (own_pod.is_none() || pod(other) != own_pod)
-            && (theirs(uids, &other.uids) || theirs(gids, &other.gids))
     };
-    let others: Vec<&str> = all.iter().filter(shares).map(|other| other.service.name).collect();
-    Ok(if others.is_empty() {
+    let shares = |other: &Look<'_>, (own, theirs): (&[Ids], &Result<Vec<Ids>, Unread>)| {
+        is_other(other) && overlap(own, theirs.as_deref().unwrap_or_default())
+    };
+    let names = |of: &dyn Fn(&&Look<'_>) -> bool| -> String {
+        all.iter().filter(of).map(|other| other.service.name).collect::<Vec<_>>().join(", ")
+    };
+    let users = names(&|other| shares(other, (uids, &other.uids)));
+    if !users.is_empty() {
+        return Ok(Saw::new(format!("{}, shared with {users}", show(uids)), false));
+    }
+    let groups = names(&|other| shares(other, (gids, &other.gids)));
+    if !groups.is_empty() {
+        return Ok(Saw::new(format!("groups {}, shared with {groups}", show(gids)), false));
+    }
+    let unread = names(&|other| is_other(other) && other.may_have_ids());
+    Ok(if unread.is_empty() {
         Saw::new(show(uids), true)
     } else {
-        Saw::new(format!("{}, shared with {}", show(uids), others.join(", ")), false)
+        Saw::unclear(
+            format!("{}; those of {unread} could not be read", show(uids)),
+            "not all ids that are in use are known",
+        )
     })
 }
 

@@ -54,6 +54,7 @@ fn payload(look: &Look<'_>, book: &mut Book<'_>) {
     let at = look.host.map(|_| format!("/{}", look.cgroup));
     let claim = Claim::new("cgroup", "the container beneath the service", at).in_layer(Layer::Service);
     let saw = match &look.running {
+        Ok(_) if look.is_elsewhere => Ok(Saw::new("the service outside its slice", false)),
         Ok(Running::Container(payload)) => {
             let name = payload.cgroup.strip_prefix(&look.cgroup).unwrap_or_default().trim_start_matches('/');
             let found = match payload.siblings {

@@ -56,6 +56,8 @@ struct Look<'s> {
     site: Site,
     /// Its cgroup.
     cgroup: String,
+    /// Whether that is not where its slices say.
+    is_elsewhere: bool,
     running: Result<Running, Unread>,
     uids: Result<Vec<Ids>, Unread>,
     gids: Result<Vec<Ids>, Unread>,
@@ -66,15 +68,24 @@ impl<'s> Look<'s> {
         let site = Site::of(service.name, service.container, service.limits);
         let (mut cgroup, mut running) =
             (String::new(), host.as_ref().map(|_| Running::Elsewhere).map_err(Clone::clone));
+        let mut is_elsewhere = false;
         if let Ok(host) = host {
             cgroup = site.cgroup(host);
             running = host.running(&cgroup);
+            // A drop-in may have put it into another slice, and then it runs without the limits of its own.
+            if running.as_ref().is_err_and(|error| *error == Unread::NotRunning)
+                && let Some((found, there)) = host.find(site.unit()).map(|found| (found.clone(), host.running(&found)))
+                && there.is_ok()
+            {
+                (cgroup, running, is_elsewhere) = (found, there, true);
+            }
         }
         let mut look = Self {
             service,
             host: host.as_ref().ok(),
             site,
             cgroup,
+            is_elsewhere,
             running,
             uids: Err(Unread::Gone),
             gids: Err(Unread::Gone),

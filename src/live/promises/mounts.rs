@@ -17,7 +17,10 @@ const PAGE: u64 = 4096;
 pub(super) fn promise(look: &Look<'_>, book: &mut Book<'_>) {
     let container = look.service.container;
     let read = look.payload().and_then(|payload| payload.process.read("mountinfo"));
-    let mounted = read.map(|text| process::mounts(&text));
+    // Not even a root: it is not what the kernel writes.
+    let mounted = read
+        .map(|text| process::mounts(&text))
+        .and_then(|mounted| if mounted.is_empty() { Err(Unread::Garbled) } else { Ok(mounted) });
     let at = || look.process_file("mountinfo");
     if container.run.on("read-only").is_some() {
         let saw = mounted.as_ref().map_err(Clone::clone).and_then(|mounted| {
@@ -78,7 +81,10 @@ fn place(target: &str) -> Option<String> {
 
 /// What a mount must be.
 struct Wanted {
-    is_tmpfs: bool,
+    /// `Some(true)`: it is memory; `Some(false)`: files of the host that are there after the next start too.
+    in_memory: Option<bool>,
+    /// Its owners are shifted for the container.
+    is_mapped: bool,
     /// `Some(true)`: nothing can be written.
     read_only: Option<bool>,
     switches: Vec<&'static str>,
@@ -90,11 +96,15 @@ struct Wanted {
 impl Wanted {
     fn of(mount: &Mount<'_>) -> Self {
         let is_tmpfs = mount.kind == MountKind::Tmpfs;
+        let may_be_memory = ["/run", "/var/run", "/tmp", "/dev", "%t", "%T"];
+        let is_of_disk =
+            mount.kind == MountKind::Bind && !may_be_memory.iter().any(|dir| mount.source.starts_with(dir));
         let said = mount.option("size").filter(|_| is_tmpfs);
         let size = said.and_then(tmpfs_bytes);
         let on = |(name, opposite): &(&'static str, &str)| mount.is_on(name, opposite).then_some(*name);
         Self {
-            is_tmpfs,
+            in_memory: if is_tmpfs { Some(true) } else { is_of_disk.then_some(false) },
+            is_mapped: mount.has("idmap"),
             read_only: (mount.says_access() && !mount.is_overlay()).then(|| !mount.is_writable()),
             switches: SWITCHES.iter().filter_map(on).collect(),
             size: size.filter(|size| *size > 0),
@@ -104,19 +114,27 @@ impl Wanted {
 
     fn shown(&self) -> String {
         let access = self.read_only.map(|is| if is { "ro" } else { "rw" });
-        words(self.is_tmpfs, access, self.switches.iter().copied(), self.size)
+        let switches = self.switches.iter().copied().chain(self.is_mapped.then_some("idmap"));
+        words(self.in_memory == Some(true), access, switches, self.size)
     }
 
     /// What was found of that which is promised.
     fn show(&self, found: &MountPoint) -> String {
         let access = self.read_only.map(|_| if found.is_read_only() { "ro" } else { "rw" });
-        let switches = self.switches.iter().copied().filter(|name| found.has(name));
+        if found.is_deleted {
+            return "something that was deleted on the host".to_owned();
+        }
+        let mapped = self.is_mapped && found.has("idmapped");
+        let switches = self.switches.iter().copied().filter(|name| found.has(name)).chain(mapped.then_some("idmap"));
         let size = self.size.and_then(|_| found.size());
-        words(found.kind == "tmpfs" && self.is_tmpfs, access, switches, size)
+        words(found.kind == "tmpfs" && self.in_memory.is_some(), access, switches, size)
     }
 
     fn is_kept_by(&self, found: &MountPoint) -> bool {
-        (!self.is_tmpfs || found.kind == "tmpfs" || found.kind == "ramfs")
+        let is_in_memory = found.kind == "tmpfs" || found.kind == "ramfs";
+        !found.is_deleted
+            && self.in_memory.is_none_or(|is| is == is_in_memory)
+            && (!self.is_mapped || found.has("idmapped"))
             && self.read_only.is_none_or(|is| found.is_read_only() == is)
             && self.switches.iter().all(|name| found.has(name))
             && self.size.is_none_or(|size| found.size() == Some(size.div_ceil(PAGE).saturating_mul(PAGE)))

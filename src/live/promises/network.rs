@@ -20,6 +20,9 @@ pub(super) fn promise(look: &Look<'_>, book: &mut Book<'_>) {
         let saw = look.payload().and_then(|payload| {
             let text = payload.process.read("net/dev")?;
             let found = interfaces(&text);
+            if found.is_empty() {
+                return Err(Unread::Garbled);
+            }
             Ok(Saw::new(found.join(", "), found == ["lo"]))
         });
         return book.tell(claim, saw);
@@ -41,6 +44,9 @@ pub(super) fn promise(look: &Look<'_>, book: &mut Book<'_>) {
             own => own?,
         };
         let host = host.network()?;
+        if !own.starts_with("net:[") || !host.starts_with("net:[") {
+            return Err(Unread::Garbled);
+        }
         Ok(if own == host { Saw::new(format!("{own}, the host's"), false) } else { Saw::new(own, true) })
     });
     book.tell(claim, saw);

@@ -14,21 +14,29 @@ const SERVICE: &str = "sys/fs/cgroup/system.slice/web.service";
 
 /// What a container with those lines promises, on a host with those files: `/proc/7` is its first process.
 fn told(lines: &str, profile: Profile, files: &[(&str, &str)]) -> Vec<(String, Option<bool>)> {
+    let own = [(&*format!("{SERVICE}/libpod-payload-1/cgroup.procs"), "7\n"), ("proc/7/status", "NSpid:\t7\t1\n")];
+    let name = |promise: Promise| {
+        let of = promise.of.map(|of| format!(" {of}")).unwrap_or_default();
+        (format!("{}{of}", promise.promise), promise.holds)
+    };
+    verified(&[("web", lines)], profile, &[&own, files].concat()).into_iter().map(name).collect()
+}
+
+/// What containers with those lines promise, on a host with those files.
+fn verified(units: &[(&str, &str)], profile: Profile, files: &[(&str, &str)]) -> Vec<Promise> {
     let dir = tempfile::tempdir().unwrap();
-    let write = |path: &str, text: &str| {
+    for (path, text) in [("sys/fs/cgroup/cgroup.controllers", "memory\n")].iter().chain(files) {
         let path = dir.path().join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
-    };
-    write("sys/fs/cgroup/cgroup.controllers", "memory\n");
-    write(&format!("{SERVICE}/libpod-payload-1/cgroup.procs"), "7\n");
-    write("proc/7/status", "NSpid:\t7\t1\n");
-    for (path, text) in files {
-        write(path, text);
     }
     let mut sources = Sources::new();
-    let text = format!("[Container]\nImage=example.org/web:1\nPodmanArgs=--security-opt=seccomp=unconfined\n{lines}\n");
-    let files = [File::found("web.container", "web.container", text, &mut sources)];
+    let mut file = |(name, lines): &(&str, &str)| {
+        let unconfined = "PodmanArgs=--security-opt=seccomp=unconfined";
+        let text = format!("[Container]\nImage=example.org/web:1\n{unconfined}\n{lines}\n");
+        File::found(format!("{name}.container"), format!("{name}.container"), text, &mut sources)
+    };
+    let files: Vec<File> = units.iter().map(&mut file).collect();
     let settings = Settings {
         podman: (5, 4),
         profile: Some(profile),
@@ -37,16 +45,13 @@ fn told(lines: &str, profile: Profile, files: &[(&str, &str)]) -> Vec<(String, O
         as_of: "2026-11-01".to_owned(),
     };
     let (tree, _) = quadlet::load(&files, &sources, settings.podman);
-    let container = container(&tree.units[0], &tree, &settings);
-    let limits = container.limits(&tree);
-    let services = [Service { name: "web", container: &container, limits: &limits, asked_for: true }];
+    let containers: Vec<_> = tree.units.iter().map(|loaded| container(loaded, &tree, &settings)).collect();
+    let limits: Vec<_> = containers.iter().map(|container| container.limits(&tree)).collect();
+    let each = containers.iter().zip(&limits);
+    let services: Vec<Service<'_>> =
+        each.map(|(container, limits)| Service { name: container.name, container, limits, asked_for: true }).collect();
     let root = Directory::root(Utf8Path::from_path(dir.path()).unwrap()).unwrap();
-    let verified = verify(&Host::new(root, None), &services);
-    let name = |promise: Promise| {
-        let of = promise.of.map(|of| format!(" {of}")).unwrap_or_default();
-        (format!("{}{of}", promise.promise), promise.holds)
-    };
-    verified.promises.into_iter().map(name).collect()
+    verify(&Host::new(root, None), &services).promises
 }
 
 /// Whether one promise holds; nothing where it is not made.
@@ -67,6 +72,7 @@ fn ids_are_those_that_the_unit_chooses() {
         ("UserNS=auto", "0 1073741824 1024", YES),
         ("UserNS=auto", "", NO),
         ("UserNS=auto", "garbled", UNKNOWN),
+        ("UserNS=auto", "0 4294967000 65536", UNKNOWN),
         ("UserNS=auto", "0 65535 1", NO),
         ("UserNS=auto:size=10", "0 1073741824 4\n4 1073750000 6", YES),
         ("UserNS=auto:size=10,uidmapping=0:1000:1", "0 1000 1\n1 1073741824 9", YES),
@@ -126,6 +132,11 @@ fn mounts_have_what_was_declared_and_nothing_is_asked_beyond() {
         ("Mount=type=bind,source=/a,destination=/b,ro=true", "/b ro - ext4 x rw", "mount /b", YES),
         ("Mount=type=glob,source=/a/*,destination=/b", "/b/x ro - ext4 x rw", "mount /b", None),
         ("Mount=type=image,source=x,destination=/b", "/b ro - ext4 x rw", "mount /b", None),
+        // Files of the host that are gone at the next start.
+        ("Volume=/a:/b", "/b rw - tmpfs x rw", "mount /b", NO),
+        ("Volume=/run/a:/b", "/b rw - tmpfs x rw", "mount /b", YES),
+        ("Volume=/a:/b:idmap", "/b rw,idmapped - ext4 x rw", "mount /b", YES),
+        ("Volume=/a:/b:idmap", "/b rw - ext4 x rw", "mount /b", NO),
     ] {
         let text = format!("1 0 0:1 / / ro - overlay x rw\n2 1 0:2 / {mount}\n");
         assert_eq!(holds(promise, line, &[("proc/7/mountinfo", &text)]), expected, "{line}: {mount}");
@@ -133,6 +144,61 @@ fn mounts_have_what_was_declared_and_nothing_is_asked_beyond() {
     // What is mounted upon it is what is seen.
     let text = "2 1 0:2 / /b ro - ext4 x rw\n3 2 0:2 / /b rw - ext4 x rw\n";
     assert_eq!(holds("mount /b", "Volume=/a:/b:ro", &[("proc/7/mountinfo", text)]), NO);
+    let text = "2 1 0:2 /srv/a//deleted /b rw - ext4 x rw\n";
+    assert_eq!(holds("mount /b", "Volume=/a:/b", &[("proc/7/mountinfo", text)]), NO);
+    for text in ["", "garbage\n"] {
+        assert_eq!(holds("mount /b", "Volume=/a:/b", &[("proc/7/mountinfo", text)]), UNKNOWN, "{text}");
+    }
+}
+
+#[test]
+fn ids_of_others_that_cannot_be_read_prove_nothing() {
+    let other = "sys/fs/cgroup/system.slice/db.service/libpod-payload-2/cgroup.procs";
+    let own = |files: &[(&str, &str)]| {
+        let web = format!("{SERVICE}/libpod-payload-1/cgroup.procs");
+        let map = "0 1073741824 1024\n";
+        let base = [
+            (web.as_str(), "7\n"),
+            ("proc/7/status", "NSpid:\t7\t1\n"),
+            ("proc/7/uid_map", map),
+            ("proc/7/gid_map", map),
+        ];
+        let units = [("web", "UserNS=auto"), ("db", "UserNS=auto")];
+        let promises = verified(&units, Profile::Rootful, &[&base, files].concat());
+        let found =
+            promises.into_iter().find(|promise| promise.service == "web" && promise.promise == "own_ids").unwrap();
+        (found.holds, found.found.unwrap())
+    };
+    let status = ("proc/8/status", "NSpid:\t8\t1\n");
+    let maps = |text| [("proc/8/uid_map", text), ("proc/8/gid_map", text)];
+    let of = |text| own(&[&[(other, "8\n"), status][..], &maps(text)].concat());
+    assert_eq!(own(&[]).0, Some(true), "the other one does not run");
+    assert_eq!(of("0 1073742848 1024\n").0, Some(true));
+    assert_eq!(of("0 1073742000 1024\n").0, Some(false));
+    assert_eq!(of("garbled\n"), (None, "0:1073741824:1024; those of db could not be read".to_owned()));
+    assert_eq!(own(&[(other, "8\n"), status]).0, None);
+    let (holds, found) = own(&[
+        (other, "8\n"),
+        status,
+        ("proc/8/uid_map", "0 1073742848 1024\n"),
+        ("proc/8/gid_map", "0 1073741824 1024\n"),
+    ]);
+    assert_eq!((holds, found.as_str()), (Some(false), "groups 0:1073741824:1024, shared with db"));
+    // Another slice than its own has its ids all the same.
+    let elsewhere = "sys/fs/cgroup/a.slice/a-b.slice/db.service/libpod-payload-2/cgroup.procs";
+    assert_eq!(own(&[&[(elsewhere, "8\n"), status][..], &maps("0 1073742000 1024\n")].concat()).0, Some(false));
+}
+
+#[test]
+fn a_service_in_another_slice_is_found_there() {
+    let elsewhere = "sys/fs/cgroup/other.slice/web.service/libpod-payload-1/cgroup.procs";
+    let files = [(elsewhere, "7\n"), ("proc/7/status", "NSpid:\t7\t1\n")];
+    let promises = verified(&[("web", "")], Profile::Rootful, &files);
+    let found = promises.iter().find(|promise| promise.promise == "cgroup").unwrap();
+    assert_eq!((found.holds, found.found.as_deref()), (Some(false), Some("the service outside its slice")));
+    assert_eq!(found.at.as_deref(), Some("/sys/fs/cgroup/other.slice/web.service"));
+    let promises = verified(&[("web", "")], Profile::Rootful, &[]);
+    assert!(promises.iter().all(|promise| promise.why.as_deref() == Some("not running")), "{promises:?}");
 }
 
 #[test]
