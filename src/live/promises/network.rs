@@ -34,20 +34,20 @@ pub(super) fn promise(look: &Look<'_>, book: &mut Book<'_>) {
     let claim = Claim::new("network", "not the host's", look.process_file("ns/net"));
     let saw = look.payload().and_then(|payload| {
         let host = look.host.ok_or(Unread::Gone)?;
-        let own = match payload.process.link("ns/net") {
-            // The user whose container it is may not read that; others than the host's interfaces tell as much.
-            Err(Unread::Refused) => {
+        let (own, hosts) = match (payload.process.link("ns/net"), host.network()) {
+            // A user may not read that of every process of his, nor of the host's first; others than the host's interfaces
+            // tell as much.
+            (Err(Unread::Refused), _) | (_, Err(Unread::Refused)) => {
                 let (own, hosts) = (payload.process.read("net/dev")?, host.interfaces()?);
                 let (own, hosts) = (interfaces(&own), interfaces(&hosts));
                 return if own == hosts { Err(Unread::Refused) } else { Ok(Saw::new(own.join(", "), true)) };
             }
-            own => own?,
+            (own, hosts) => (own?, hosts?),
         };
-        let host = host.network()?;
-        if !own.starts_with("net:[") || !host.starts_with("net:[") {
+        if !own.starts_with("net:[") || !hosts.starts_with("net:[") {
             return Err(Unread::Garbled);
         }
-        Ok(if own == host { Saw::new(format!("{own}, the host's"), false) } else { Saw::new(own, true) })
+        Ok(if own == hosts { Saw::new(format!("{own}, the host's"), false) } else { Saw::new(own, true) })
     });
     book.tell(claim, saw);
     let of_networks = networks.iter().flat_map(|network| ["ip", "ip6"].map(|name| network.option(name)));
