@@ -260,5 +260,10 @@ fn no_network_is_asked_of_who_takes_another() {
     assert_eq!(holds("address 2001:db8::5", "IP6=2001:db8::5", &files), YES);
     assert_eq!(holds("address 2001:db8::6", "Network=lan:ip=2001:db8::6", &files), NO);
     assert_eq!(holds("mac 02:00:5E:10:00:02", "Network=lan:mac=02:00:5E:10:00:02", &files), YES);
-    assert_eq!(holds("mac 02:00:5e:10:00:03", "PodmanArgs=--mac-address 02:00:5e:10:00:03", &files), UNKNOWN);
+    let other = ("mac 02:00:5e:10:00:03", "PodmanArgs=--mac-address 02:00:5e:10:00:03");
+    assert_eq!(holds(other.0, other.1, &files), UNKNOWN);
+    for (interfaces, expected) in [("eth0: 0 0\n", NO), ("eth0: 0 0\neth1: 0 0\n", UNKNOWN)] {
+        let dev = format!("Inter-|   Receive\n face |bytes\n    lo: 0 0\n{interfaces}");
+        assert_eq!(holds(other.0, other.1, &[files[0], ("proc/7/net/dev", &dev)]), expected, "{interfaces}");
+    }
 }
