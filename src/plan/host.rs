@@ -49,7 +49,7 @@ pub(super) fn add(step: &mut Step, work: &mut Work) {
 /// What nobody but whoever looks after the host does, or boot does by itself.
 fn left(path: &str) -> Option<&'static str> {
     let begins = [
-        ("etc/audit/", "`augenrules --load`, or the next boot, has the kernel go by the rules"),
+        ("etc/audit/", "`auditctl -D` and `augenrules --load`, or the next boot, have the kernel go by the rules"),
         (
             "etc/modules-load.d/",
             "`systemctl restart systemd-modules-load.service`, or the next boot, loads the modules",

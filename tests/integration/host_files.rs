@@ -159,7 +159,7 @@ fn after_an_install_with_the_host_there_is_no_difference() {
     put(&project, "root/etc/subuid", "ann:100000:65536\n# a comment\n::\n");
     let before = root(&project);
     let ran = must(&project, "install --with-host", 0);
-    assert!(ran.stdout.contains("left to you: `augenrules --load`"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("left to you: `auditctl -D` and `augenrules --load`"), "{}", ran.stdout);
     assert_eq!(text(&project, "root/etc/subuid"), format!("ann:100000:65536\n# a comment\n::\n{IDS}"));
     assert_eq!(text(&project, "root/etc/subgid"), IDS);
     let installed = root(&project);

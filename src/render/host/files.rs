@@ -145,7 +145,7 @@ fn audit(host: &mut Host<'_>) {
         let mut why = vec![
             "The kernel records who changes what containers are made of, and who runs podman. The rules go by",
             "paths: the login id (auid) of services that systemd starts is never set. A path that is not there when",
-            "the rules are loaded ends the loading. `augenrules --load` loads them at once, and the audit service",
+            "the rules are loaded ends the loading. `auditctl -D` and `augenrules --load` load them at once, and the audit service",
             "does at every boot.",
         ];
         if settings.ids.is_some() {
