@@ -31,7 +31,7 @@ pub enum HostCheckFormat {
     Json,
     /// SARIF 2.1.0, for code scanning
     Sarif,
-    /// `JUnit` XML, for test reports
+    /// JUnit XML, for test reports
     Junit,
 }
 

@@ -65,7 +65,7 @@ pub enum CheckFormat {
     Sarif,
     /// Annotations of GitHub Actions
     Github,
-    /// `JUnit` XML, for test reports
+    /// JUnit XML, for test reports
     Junit,
 }
 

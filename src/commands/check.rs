@@ -39,7 +39,7 @@ pub enum Format {
     Sarif,
     /// Annotations of GitHub Actions.
     Github,
-    /// `JUnit` XML.
+    /// JUnit XML.
     Junit,
 }
 

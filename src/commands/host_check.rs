@@ -51,7 +51,7 @@ pub enum Format {
     Json,
     /// SARIF 2.1.0.
     Sarif,
-    /// `JUnit` XML.
+    /// JUnit XML.
     Junit,
 }
 

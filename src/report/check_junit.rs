@@ -1,4 +1,4 @@
-//! A verdict as `JUnit` XML: a suite for each file, a test for each thing that was found in it. What counts is a failure,
+//! A verdict as JUnit XML: a suite for each file, a test for each thing that was found in it. What counts is a failure,
 //! what was waived is skipped, and a file that nobody has a word about is one test that passed.
 
 use std::collections::BTreeMap;

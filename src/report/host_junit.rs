@@ -1,4 +1,4 @@
-//! What was found of a host as `JUnit` XML: a test for each check. What fails is a failure, what cannot be told, does not
+//! What was found of a host as JUnit XML: a test for each check. What fails is a failure, what cannot be told, does not
 //! apply or was waived is skipped, and a warning is a test that passed with something to say.
 
 use quick_junit::{NonSuccessKind, Report as Junit, TestCase, TestCaseStatus, TestSuite};

@@ -1,4 +1,4 @@
-//! Mandatory access control: `SELinux` or `AppArmor`.
+//! Mandatory access control: SELinux or AppArmor.
 
 use super::{Item, Parts, Said, Scope, fail, not_applicable, warn};
 use crate::{
@@ -48,7 +48,7 @@ pub(super) const ITEMS: &[Item] = &[
     },
 ];
 
-/// Whether `AppArmor` is on.
+/// Whether AppArmor is on.
 fn has_apparmor(scope: &Scope<'_>) -> Result<bool, String> {
     // Without the module there is no directory of its own either, so the one above tells.
     if !scope.root.has("sys/module")? {
@@ -60,7 +60,7 @@ fn has_apparmor(scope: &Scope<'_>) -> Result<bool, String> {
     }
 }
 
-/// `1` where `SELinux` enforces, `0` where it is permissive, nothing where it is off.
+/// `1` where SELinux enforces, `0` where it is permissive, nothing where it is off.
 fn enforce(scope: &Scope<'_>) -> Result<Option<String>, String> {
     // The directory is there without any policy; without the module it is not.
     let above = scope.root.list("sys/fs")?.ok_or("/sys/fs is not there")?;

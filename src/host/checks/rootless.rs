@@ -10,7 +10,7 @@ use crate::{
 /// What every check here says of a rootful catalog.
 const ROOTFUL: &str = "the containers are root's";
 
-/// Linux mounts overlay for an ordinary user from here on, and has since 5.13 what `SELinux` needs for it.
+/// Linux mounts overlay for an ordinary user from here on, and has since 5.13 what SELinux needs for it.
 const NATIVE_OVERLAY: (u32, u32) = (5, 13);
 
 pub(super) const ITEMS: &[Item] = &[

@@ -6,13 +6,15 @@ use crate::{
         kernel::Unread,
         process::{self, MountPoint},
     },
-    policy::facts::{self, Mount, MountKind, tmpfs_bytes},
+    policy::facts::{self, Container, Mount, MountKind, podman_bytes, tmpfs_bytes},
 };
 
 /// Options that take something away, and those that give it back.
 const SWITCHES: [(&str, &str); 3] = [("nosuid", "suid"), ("nodev", "dev"), ("noexec", "exec")];
 /// The kernel rounds the size of a tmpfs up to pages.
 const PAGE: u64 = 4096;
+/// Where podman mounts the shared memory.
+const SHARED_MEMORY: &str = "/dev/shm";
 
 pub(super) fn promise(look: &Look<'_>, book: &mut Book<'_>) {
     let container = look.service.container;
@@ -29,10 +31,9 @@ pub(super) fn promise(look: &Look<'_>, book: &mut Book<'_>) {
         });
         book.tell(Claim::new("read_only", "ro", at()).of("/"), saw);
     }
-    for mount in container.mounts.iter().filter(|mount| is_promised(mount)) {
-        let wanted = Wanted::of(mount);
-        let place = place(&mount.target);
-        let claim = Claim::new("mount", wanted.shown(), at()).of(place.as_deref().unwrap_or(&mount.target));
+    let mut tell = |target: &str, wanted: &Wanted| {
+        let place = place(target);
+        let claim = Claim::new("mount", wanted.shown(), at()).of(place.as_deref().unwrap_or(target));
         let saw = mounted.as_ref().map_err(Clone::clone).and_then(|mounted| {
             let Some(place) = &place else {
                 return Err(Unread::Because("its place is a specifier, which only systemd fills in".to_owned()));
@@ -45,7 +46,23 @@ pub(super) fn promise(look: &Look<'_>, book: &mut Book<'_>) {
             })
         });
         book.tell(claim, saw);
+    };
+    for mount in container.mounts.iter().filter(|mount| is_promised(mount)) {
+        tell(&mount.target, &Wanted::of(mount));
     }
+    if let Some(size) = shared_memory(container) {
+        tell(SHARED_MEMORY, &Wanted::memory(size));
+    }
+}
+
+/// The bytes of the shared memory that is the container's own: that of a pod, of the host or of another container has
+/// the size that it was made with, and 0 is no limit (podman-run(1) `--shm-size`, `--ipc`).
+fn shared_memory(container: &Container<'_>) -> Option<u64> {
+    let is_own = container.run.last("ipc").is_none_or(|arg| matches!(&*arg.value, "" | "private" | "shareable"))
+        && container.unit.last("Container", "Pod").is_none()
+        && !container.mounts.iter().any(|mount| place(&mount.target).as_deref() == Some(SHARED_MEMORY));
+    let size = container.run.last("shm-size").filter(|_| is_own)?;
+    podman_bytes(size.value.trim()).filter(|size| *size > 0)
 }
 
 /// Images, devices and whatever a pattern finds have no place that the unit names.
@@ -94,6 +111,18 @@ struct Wanted {
 }
 
 impl Wanted {
+    /// So many bytes of memory.
+    fn memory(size: u64) -> Self {
+        Self {
+            in_memory: Some(true),
+            is_mapped: false,
+            read_only: None,
+            switches: Vec::new(),
+            size: Some(size),
+            is_unclear: false,
+        }
+    }
+
     fn of(mount: &Mount<'_>) -> Self {
         let is_tmpfs = mount.kind == MountKind::Tmpfs;
         let may_be_memory = ["/run", "/var/run", "/tmp", "/dev", "%t", "%T"];

@@ -90,7 +90,7 @@ fn others(wanted: &Wanted, status: &Status) -> Result<Saw, Unread> {
     Ok(Saw::new(if holds { capability_names(union) } else { beyond.join(", ") }, holds))
 }
 
-/// The label of SELinux or the profile of `AppArmor`, where the host has the one that the unit names.
+/// The label of SELinux or the profile of AppArmor, where the host has the one that the unit names.
 fn labels(look: &Look<'_>, book: &mut Book<'_>) {
     let run = &look.service.container.run;
     let option = |name: &str| {

@@ -137,6 +137,13 @@ fn mounts_have_what_was_declared_and_nothing_is_asked_beyond() {
         ("Volume=/run/a:/b", "/b rw - tmpfs x rw", "mount /b", YES),
         ("Volume=/a:/b:idmap", "/b rw,idmapped - ext4 x rw", "mount /b", YES),
         ("Volume=/a:/b:idmap", "/b rw - ext4 x rw", "mount /b", NO),
+        ("ShmSize=16m", "/dev/shm rw - tmpfs shm rw,size=16384k", "mount /dev/shm", YES),
+        ("ShmSize=16m", "/dev/shm rw - tmpfs shm rw,size=64000k", "mount /dev/shm", NO),
+        ("PodmanArgs=--shm-size=5000b", "/dev/shm rw - tmpfs shm rw,size=8k", "mount /dev/shm", YES),
+        ("ShmSize=16m", "/dev rw - tmpfs x rw", "mount /dev/shm", NO),
+        ("ShmSize=0", "/dev/shm rw - tmpfs shm rw", "mount /dev/shm", None),
+        ("ShmSize=16m\nPodmanArgs=--ipc=host", "/dev/shm rw - tmpfs shm rw", "mount /dev/shm", None),
+        ("ShmSize=16m\nTmpfs=/dev/shm:size=8m", "/dev/shm rw - tmpfs x rw,size=8192k", "mount /dev/shm", YES),
     ] {
         let text = format!("1 0 0:1 / / ro - overlay x rw\n2 1 0:2 / {mount}\n");
         assert_eq!(holds(promise, line, &[("proc/7/mountinfo", &text)]), expected, "{line}: {mount}");

@@ -63,7 +63,7 @@ pub(super) struct Facts {
     pub(super) capabilities: Vec<String>,
     pub(super) no_new_privileges: bool,
     pub(super) seccomp: bool,
-    /// The host has a security module that confines it: SELinux or `AppArmor`.
+    /// The host has a security module that confines it: SELinux or AppArmor.
     pub(super) mac: bool,
     /// The author switched that off for it.
     pub(super) mac_off: bool,
