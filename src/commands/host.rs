@@ -53,7 +53,16 @@ impl Host {
             .help("write `profile = \"rootless\"` into [target] of catalog.toml, or leave it to the system")),
             Profile::Rootful => Ok(Layout::system(catalog)),
             Profile::Rootless if self.user || (self.is_live() && !is_root) => {
-                Ok(Layout::for_oneself(catalog, &self.home()?))
+                let home = self.home()?;
+                // Beneath another root nobody knows whose number is whose.
+                match target.user.filter(|user| self.is_live() && *user != home.uid) {
+                    Some(user) => Err(Diagnostic::general(format!(
+                        "the catalog `{catalog}` is for the user {user} (`[target] user`), and this is {}",
+                        home.uid
+                    ))
+                    .help("run it as that user, or as root without --user; or take `user` out of catalog.toml")),
+                    None => Ok(Layout::for_oneself(catalog, &home)),
+                }
             }
             Profile::Rootless => Ok(Layout::for_user(catalog, target.user)),
         }
@@ -163,14 +172,18 @@ impl Host {
         names.map(|name| of(&name)).filter(|own| generations::last(disk, own).ok().flatten().is_some()).collect()
     }
 
-    /// The layout of an installed catalog, as its last generation recorded it.
+    /// The layout of an installed catalog, as the last generation that can be read recorded it. One of which none can
+    /// is installed all the same: whoever reads it says so.
     fn installed_as(&self, disk: &Disk, state: &Layout, name: &Name) -> Option<Layout> {
-        let with = |layout: Layout| generations::last(disk, &layout).ok().flatten().map(|last| (layout, last));
+        let numbers = |layout: &Layout| generations::numbers(disk, layout).ok().filter(|numbers| !numbers.is_empty());
         if state.manager == Owner::Oneself {
-            return Some(with(Layout::for_oneself(name, &self.home().ok()?))?.0);
+            let own = Layout::for_oneself(name, &self.home().ok()?);
+            return numbers(&own).map(|_| own);
         }
-        let (system, last) = with(Layout::system(name))?;
-        let users = last.units.strip_prefix("etc/containers/systemd/users/");
+        let system = Layout::system(name);
+        let recorded = numbers(&system)?;
+        let last = recorded.into_iter().rev().find_map(|number| generations::read(disk, &system, number).ok());
+        let users = last.as_ref().and_then(|last| last.units.strip_prefix("etc/containers/systemd/users/"));
         Some(users.map_or(system, |rest| {
             let uid = rest.split_once('/').and_then(|(uid, _)| uid.parse().ok());
             Layout::for_user(name, uid)
@@ -188,4 +201,24 @@ pub(super) fn now() -> String {
     let given = epoch.and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
     let seconds = given.unwrap_or_else(jiff::Timestamp::now).as_second();
     jiff::Timestamp::from_second(seconds).map_or_else(|_| String::new(), |now| now.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::PodmanVersion;
+
+    #[test]
+    fn a_catalog_for_a_user_is_nobody_elses() {
+        let own = rustix::process::geteuid().as_raw();
+        let layout = |root: &str, user| {
+            let podman = crate::diagnostic::Sourced::built_in(PodmanVersion { major: 5, minor: 4 });
+            let target = Target { podman, profile: Profile::Rootless, user, selinux: true };
+            Host { root: root.into(), user: true }.layout(&any_name(), &target).map_err(|error| error.message)
+        };
+        assert!(layout("/", Some(own)).is_ok() && layout("/", None).is_ok());
+        let refused = layout("/", Some(own + 1)).unwrap_err();
+        assert_eq!(refused, format!("the catalog `any` is for the user {} (`[target] user`), and this is {own}", own + 1));
+        assert!(layout("/tmp", Some(own + 1)).is_ok(), "the users of an image are others");
+    }
 }

@@ -24,7 +24,7 @@ use crate::{
     plan::{Judgement, Layout, Owner, Plan, Standing, Wanted, WantedFile},
     policy::{self, File, Settings, Verdict},
     render::{self, RenderedFile, host::places, source_of},
-    unit::{Unit, UnitType},
+    unit::Unit,
 };
 
 /// Where what is to be installed comes from.
@@ -53,7 +53,7 @@ impl Options {
 pub(super) struct Incoming {
     pub(super) wanted: Wanted,
     /// The files as they were rendered, for their provenance; empty for a tree.
-    rendered: Vec<RenderedFile>,
+    pub(super) rendered: Vec<RenderedFile>,
     with_host: bool,
     pub(super) settings: Settings,
     pub(super) sources: Sources,
@@ -217,6 +217,16 @@ fn of_tree(
         }
     }
     let layout = host.layout(&name, &target).map_err(|error| diagnostics.push(error)).ok()?;
+    // Every service that is rendered has a slice of its own. A tree without any has lost them, and systemd would make them
+    // up without a limit.
+    if !paths.iter().any(|path| path.ends_with(".slice"))
+        && let Some((path, slice)) = read.iter().find_map(|(path, _, text)| Some((path, slice_of(text)?)))
+    {
+        diagnostics.push(
+            Diagnostic::general(format!("`{dir}/{path}` is to run in `{slice}`, and there is no slice in the tree"))
+                .help("the slices are in etc/systemd: take the whole tree that `plimsoll render` wrote"),
+        );
+    }
     for (path, service, text) in read {
         files.insert(layout.place(&path), WantedFile { service, text: text.into() });
     }
@@ -229,6 +239,12 @@ fn of_tree(
     let mut settings = judged::settings(&judge, own.as_ref().map(|(target, policy)| (target, policy)), diagnostics);
     settings.profile = Some(profile);
     Some((Wanted { files, ..Wanted::nothing(layout) }, Vec::new(), settings))
+}
+
+/// The slice that a unit runs in, where it says so.
+fn slice_of(text: &str) -> Option<String> {
+    let unit = Unit::parse(text).ok()?;
+    unit.text("Service", "Slice").filter(|slice| slice.ends_with(".slice")).map(str::to_owned)
 }
 
 /// The files of the host in a rendered tree.
@@ -289,54 +305,6 @@ fn walk(disk: &Disk, dir: &str, paths: &mut Vec<String>, complain: &mut dyn FnMu
 }
 
 impl Incoming {
-    /// Leaves everything of the last install as it is but some services, with what they cannot be without.
-    pub(super) fn only(&mut self, services: &[String], disk: &Disk, diagnostics: &mut Diagnostics) {
-        if services.is_empty() {
-            return;
-        }
-        let layout = self.wanted.layout.clone();
-        let last = match transaction::standing_generation(disk, &layout) {
-            Ok(last) => last.map(|last| generations::files(disk, &layout, &last)).transpose(),
-            Err(error) => Err(error),
-        };
-        let installed = match last {
-            Ok(last) => last.map(|last| last.files).unwrap_or_default(),
-            Err(error) => return diagnostics.push(Diagnostic::general(error.to_string())),
-        };
-        let is_known = |name: &String| {
-            let of =
-                |files: &BTreeMap<String, WantedFile>| files.values().any(|file| file.service.as_ref() == Some(name));
-            of(&self.wanted.files) || of(&installed)
-        };
-        for name in services.iter().filter(|name| !is_known(name)) {
-            let message = format!("there is no service `{}` in this catalog, nor is it installed", name.escape_debug());
-            diagnostics.push(Diagnostic::general(message).help("in a stack the name of a service is STACK-STEM"));
-        }
-        let is_one = |file: &WantedFile| file.service.as_ref().is_some_and(|service| services.contains(service));
-        let mut files: BTreeMap<String, WantedFile> = installed.into_iter().filter(|(_, file)| !is_one(file)).collect();
-        let named: Vec<(String, WantedFile)> = self
-            .wanted
-            .files
-            .iter()
-            .filter(|(_, file)| is_one(file))
-            .map(|(path, file)| (path.clone(), file.clone()))
-            .collect();
-        // Networks, volumes and slices that they name come along where they are missing.
-        let mut needed: Vec<String> = named.iter().flat_map(|(_, file)| names_in(&file.text)).collect();
-        files.extend(named);
-        while let Some(name) = needed.pop() {
-            let place = layout.place(&name);
-            if let Some(file) = self.wanted.files.get(&place)
-                && !files.contains_key(&place)
-            {
-                needed.extend(names_in(&file.text));
-                files.insert(place, file.clone());
-            }
-        }
-        self.wanted.files = files;
-        self.rendered.clear();
-    }
-
     /// Leaves the files of the host as they are, where nobody asked for them: what was installed is remembered.
     pub(super) fn leave_host_alone(&mut self, disk: &Disk, force: bool, diagnostics: &mut Diagnostics) {
         if self.with_host {
@@ -428,22 +396,4 @@ fn judgements(files: &[File], sources: &Sources, settings: &Settings) -> Vec<Jud
         message: finding.message,
     })
     .collect()
-}
-
-/// The names of units and slices that a unit names.
-fn names_in(text: &str) -> Vec<String> {
-    let Ok(unit) = Unit::parse(text) else { return Vec::new() };
-    let mut names = Vec::new();
-    for entry in unit.entries() {
-        let parts = entry.value.split([':', ',', '=', ' ']);
-        let is_name = |part: &&str| UnitType::of_file(part).is_some() || part.ends_with(".slice");
-        names.extend(parts.filter(is_name).map(str::to_owned));
-    }
-    // A slice stands in those that its name begins with.
-    let slices: Vec<String> = names.iter().filter(|name| name.ends_with(".slice")).cloned().collect();
-    for slice in slices {
-        let stem = slice.trim_end_matches(".slice");
-        names.extend(stem.match_indices('-').map(|(at, _)| format!("{}.slice", &stem[..at])));
-    }
-    names
 }

@@ -14,6 +14,7 @@ pub mod install;
 pub mod installed;
 pub mod judged;
 mod manager;
+mod only;
 mod preflight;
 pub mod render;
 mod running_limits;

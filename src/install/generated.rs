@@ -189,7 +189,8 @@ fn with_source(text: &str, source: &str) -> String {
     text.split_inclusive('\n').map(line).collect()
 }
 
-/// Remembers the tree of a catalog that stands, until the machine is switched off.
+/// Remembers the tree of a catalog that stands, until the machine is switched off. Of one in which nothing is left there
+/// is nothing to remember.
 ///
 /// # Errors
 /// What the system refused.
@@ -199,6 +200,9 @@ pub fn remember(
     catalog: &Name,
     files: &BTreeMap<String, String>,
 ) -> Result<(), InstallError> {
+    if files.is_empty() {
+        return forget_one(disk, state, catalog.as_str());
+    }
     let (new, place) = (format!("{state}/.{catalog}"), format!("{state}/{catalog}"));
     remove_tree(disk, &new)?;
     for (path, text) in files {
@@ -221,7 +225,20 @@ pub fn remember(
 pub fn forget(disk: &dyn FileSystem, state: &str, but: &BTreeSet<&Name>) -> Result<(), InstallError> {
     let names = disk.list(state).map_err(error::io("read", state))?.unwrap_or_default();
     let gone = names.into_iter().filter(|(name, _)| !but.iter().any(|kept| kept.as_str() == name));
-    gone.into_iter().try_for_each(|(name, _)| remove_tree(disk, &format!("{state}/{name}")))
+    gone.into_iter().try_for_each(|(name, _)| forget_one(disk, state, &name))
+}
+
+/// Forgets a tree in one step: what is half removed has a name that no catalog has, and is never read.
+fn forget_one(disk: &dyn FileSystem, state: &str, name: &str) -> Result<(), InstallError> {
+    let (gone, place) = (format!("{state}/.{name}"), format!("{state}/{name}"));
+    if name.starts_with('.') {
+        return remove_tree(disk, &place);
+    }
+    remove_tree(disk, &gone)?;
+    if disk.entry(&place).map_err(error::io("look at", &place))?.is_some() {
+        disk.rename(&place, &gone).map_err(error::io("remove", &place))?;
+    }
+    remove_tree(disk, &gone)
 }
 
 #[cfg(test)]

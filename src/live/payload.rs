@@ -14,6 +14,10 @@ const CGROUPS: &str = "sys/fs/cgroup";
 const PAYLOAD: &str = "libpod-payload-";
 /// Control groups of a container may nest; deeper than this nobody's do.
 const DEEPEST: usize = 16;
+/// path_resolution(7): more links than this the kernel does not follow.
+const MOST_LINKS: usize = 40;
+/// Directories of a host that systemd keeps in memory (file-hierarchy(7)).
+const MEMORY: [&str; 3] = ["/run", "/tmp", "/dev"];
 
 /// A host's cgroups and processes.
 #[derive(Debug)]
@@ -30,8 +34,8 @@ pub struct Payload {
     pub cgroup: String,
     /// How many containers there are beneath the service.
     pub siblings: usize,
-    /// Its first process.
-    pub process: Process,
+    /// Its first process; a cgroup can be looked at where that cannot.
+    pub process: Result<Process, Unread>,
 }
 
 /// A process; what is read of it is of this one, even when its number has been given to another.
@@ -154,6 +158,44 @@ impl Host {
         self.outside(|pid| self.root.read(&format!("proc/{pid}/net/dev")))
     }
 
+    /// Whether a path of the host leads into memory, by its links and what is mounted there.
+    pub fn is_in_memory(&self, path: &str) -> bool {
+        let path = self.resolved(path);
+        let is_beneath = |dir: &str| {
+            path.strip_prefix(dir.trim_end_matches('/')).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let mounted = self.outside(|pid| self.root.read(&format!("proc/{pid}/mountinfo"))).unwrap_or_default();
+        // Of those around it the innermost, and of several upon each other the last, is seen.
+        let around = process::mounts(&mounted).into_iter().filter(|mount| is_beneath(&mount.target));
+        match around.max_by_key(|mount| mount.target.len()) {
+            Some(mount) => ["tmpfs", "ramfs", "devtmpfs"].contains(&&*mount.kind),
+            None => MEMORY.iter().any(|dir| is_beneath(dir)),
+        }
+    }
+
+    /// Where the links of a path lead, beneath the root.
+    fn resolved(&self, path: &str) -> String {
+        let mut todo: Vec<String> = path.rsplit('/').map(str::to_owned).collect();
+        let mut done: Vec<String> = Vec::new();
+        let mut links = 0;
+        while let Some(part) = todo.pop() {
+            match part.as_str() {
+                "" | "." => continue,
+                ".." => drop(done.pop()),
+                _ => done.push(part),
+            }
+            let Some(target) = self.root.link(&done.join("/")).ok().filter(|_| links < MOST_LINKS) else { continue };
+            links += 1;
+            if target.starts_with('/') {
+                done.clear();
+            } else {
+                done.pop();
+            }
+            todo.extend(target.rsplit('/').map(str::to_owned));
+        }
+        format!("/{}", done.join("/"))
+    }
+
     /// What is read of a process that is in no container: of the host's first, or where only root may look at that, of
     /// the user's manager.
     fn outside<T>(&self, read: impl Fn(u32) -> Result<T, Unread>) -> Result<T, Unread> {
@@ -187,11 +229,12 @@ impl Host {
         }
         let siblings = populated.len();
         if let Some((cgroup, pids)) = populated.into_iter().next() {
-            let process = self.first(&pids, |_| true)?;
+            let members = members(&self.cgroup(&cgroup)?, DEEPEST);
             // Its number may have been given to another before it was opened.
-            if !members(&self.cgroup(&cgroup)?, DEEPEST).contains(&process.pid) {
-                return Err(Unread::Vanished);
-            }
+            let is_here = |process: Process| {
+                if members.contains(&process.pid) { Ok(process) } else { Err(Unread::Vanished) }
+            };
+            let process = self.first(&pids, |_| true).and_then(is_here);
             return Ok(Running::Container(Box::new(Payload { cgroup, siblings, process })));
         }
         let pids = members(&dir, DEEPEST);
@@ -204,7 +247,7 @@ impl Host {
         };
         let payload = self.first(&pids, |process| !is_helper(process, &["conmon", "podman"]));
         if let Ok(process) = payload {
-            let payload = Payload { cgroup: service.to_owned(), siblings: 1, process };
+            let payload = Payload { cgroup: service.to_owned(), siblings: 1, process: Ok(process) };
             return Ok(Running::Container(Box::new(payload)));
         }
         // conmon lives as long as its container; podman alone is still pulling the image.

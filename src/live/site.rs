@@ -106,7 +106,7 @@ impl Site {
             Ok(_) if host.cgroup(&cgroup).is_err() => "vanished".to_owned(),
             Ok(Running::Container(payload)) => {
                 is_running = true;
-                let map = payload.process.read("uid_map").ok().and_then(|text| id_map(&text));
+                let map = payload.process.as_ref().ok().and_then(|process| id_map(&process.read("uid_map").ok()?));
                 uids = map.map(|map| joined(map.into_iter().map(Ids::outside).collect()));
                 "running".to_owned()
             }

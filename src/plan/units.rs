@@ -82,6 +82,22 @@ impl<'a> Units<'a> {
     }
 }
 
+/// The services that units of a set require and nothing in it makes, though another set does: each with the file that
+/// requires it. systemd refuses to start a unit without them (systemd.unit(5) `Requires=`).
+pub fn missing<'a>(
+    set: impl IntoIterator<Item = (&'a str, &'a str)>,
+    others: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> BTreeSet<(&'a str, String)> {
+    let (set, others) = (Units::read(set), Units::read(others));
+    let made: BTreeSet<&str> = set.by_file.values().map(|unit| unit.service.as_str()).collect();
+    let known: BTreeSet<&str> = others.by_file.values().map(|unit| unit.service.as_str()).collect();
+    let is_missing = |service: &&String| known.contains(service.as_str()) && !made.contains(service.as_str());
+    let of = |(name, unit): (&&'a str, &OneUnit)| {
+        unit.requires.iter().filter(is_missing).map(|service| (*name, service.clone())).collect::<Vec<_>>()
+    };
+    set.by_file.iter().flat_map(of).collect()
+}
+
 impl OneUnit {
     fn read(name: &str, text: &str) -> Option<Self> {
         let (stem, unit_type) = UnitType::of_file(name)?;

@@ -229,6 +229,37 @@ fn a_mistake_does_not_take_away_what_stands() {
 }
 
 #[test]
+fn what_was_taken_away_does_not_come_back_with_a_mistake() {
+    let Some(judge) = judges().into_iter().next() else { return };
+    let project = host();
+    assert_eq!(generate(&project, judge).0, Status::Clean);
+    for file in ["web.toml", "db.toml"] {
+        fs::remove_file(project.path().join(HOME).join(file)).unwrap();
+    }
+    edit(&project, &format!("{HOME}/catalog.toml"), "[network.back]\ninternal = true\n[volume.data]\n", "");
+    assert_eq!(generate(&project, judge), (Status::Clean, String::new()), "nothing is left of it");
+    assert!(normal(&project).is_empty() && project.read("run/plimsoll").is_empty());
+    fs::write(project.path().join(HOME).join("new.toml"), "imagee = \"x\"\n").unwrap();
+    let (status, said) = generate(&project, judge);
+    assert_eq!((status, names(&project)), (Status::Failed, Vec::new()), "{said}");
+}
+
+#[test]
+fn a_catalog_that_a_link_no_longer_finds_stays_as_it_was() {
+    let Some(judge) = judges().into_iter().next() else { return };
+    let project = host();
+    let (place, far) = (project.path().join("etc/plimsoll/home"), project.path().join("srv"));
+    fs::rename(&place, &far).unwrap();
+    symlink(&far, &place).unwrap();
+    assert_eq!(generate(&project, judge).0, Status::Clean);
+    fs::rename(&far, project.path().join("away")).unwrap();
+    let (status, said) = generate(&project, judge);
+    assert_eq!((status, names(&project)), (Status::Differs, all()), "{said}");
+    assert!(said.contains("error: catalog `home`: /etc/plimsoll/home: the link leads to nothing; mount"), "{said}");
+    assert!(said.ends_with("it stays as it was before the mistake\n"), "{said}");
+}
+
+#[test]
 fn what_podman_refuses_is_left_out_as_a_whole() {
     let Some(judge) = judges().into_iter().next() else { return };
     // Podman 5.4 does not know the key.

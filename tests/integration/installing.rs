@@ -266,6 +266,33 @@ fn only_some_services_are_brought_up_to_date() {
 }
 
 #[test]
+fn some_services_alone_need_what_they_require() {
+    let web = format!("requires = [\"db\"]\n{SERVICE}");
+    let project = house().file("services/web.toml", &web);
+    let ran = must(&project, "install --only web", 2);
+    assert!(ran.stderr.contains("`web.container` requires `db.service`, which would not be there"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("name that service as well"), "{}", ran.stderr);
+    must(&project, "install --only web db", 0);
+    let project = project.file("services/web.toml", SERVICE);
+    fs::remove_file(project.path().join("services/db.toml")).unwrap();
+    let ran = must(&project, "install --only db", 2);
+    let expected = "`web.container` is installed and requires `db.service`, which would be gone";
+    assert!(ran.stderr.contains(expected), "{}", ran.stderr);
+    must(&project, "install --only db web", 0);
+}
+
+#[test]
+fn a_tree_that_has_lost_its_slices_is_refused() {
+    let project = house();
+    must(&project, "render", 0);
+    for entry in fs::read_dir(project.path().join("out/etc/systemd/system")).unwrap() {
+        fs::remove_file(entry.unwrap().path()).unwrap();
+    }
+    let ran = must(&project, "install --from out", 2);
+    assert!(ran.stderr.contains("is to run in `services-") && ran.stderr.contains("no slice in the tree"), "{}", ran.stderr);
+}
+
+#[test]
 fn a_users_units_go_where_the_user_reads_them() {
     let rootless = "name = \"home\"\n[target]\nprofile = \"rootless\"\nuser = 1000\n";
     let project = house().file("services/catalog.toml", rootless);
@@ -428,6 +455,8 @@ fn a_damaged_memory_is_gone_on_without_if_forced() {
         let project = project.file("services/web.toml", SERVICE.replace("64M", "96M"));
         let ran = must(&project, "install", 2);
         assert!(ran.stderr.contains("--force"), "{at}: {}", ran.stderr);
+        let ran = must(&project, "uninstall --name home", 2);
+        assert!(!ran.stderr.contains("is installed here"), "{at}: {}", ran.stderr);
         must(&project, "install --force", 0);
         must(&project, "status", 0);
         must(&project, "uninstall", 0);

@@ -61,16 +61,17 @@ pub(super) fn catalogs(dirs: &[Utf8PathBuf]) -> (Vec<Found>, Vec<String>) {
             let place = dir.join(name.as_str());
             if is_masked(&place) {
                 found.insert(name, None);
-            } else if place.is_dir() {
+            } else if place.is_dir() || leads_nowhere(&place) {
                 found.insert(name.clone(), Some(Found { name, dir: place }));
-            } else if place.is_symlink() {
-                let help =
-                    "mount what it leads to before systemd starts, or remove it; a link to /dev/null hides a catalog";
-                complaints.push(format!("{place}: the link leads to no directory; {help}"));
             }
         }
     }
     (found.into_values().flatten().collect(), complaints)
+}
+
+/// A link to what is not there, or not yet: somebody means a catalog.
+pub(super) fn leads_nowhere(place: &Utf8Path) -> bool {
+    place.is_symlink() && !place.exists()
 }
 
 /// An empty directory, or a link to /dev/null, hides a catalog that was shipped.
@@ -86,18 +87,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_link_that_leads_nowhere_is_told() {
+    fn a_link_is_a_catalog_wherever_it_leads() {
         let dir = tempfile::tempdir().unwrap();
         let dir = Utf8Path::from_path(dir.path()).unwrap();
         fs::create_dir_all(dir.join("good/services")).unwrap();
         fs::write(dir.join("file"), "no catalog").unwrap();
         symlink("good", dir.join("linked")).unwrap();
+        symlink("file", dir.join("elsewhere")).unwrap();
         symlink("/dev/null", dir.join("hidden")).unwrap();
         symlink("/none/homelab", dir.join("homelab")).unwrap();
         let (found, complaints) = catalogs(&[dir.to_owned(), dir.join("none")]);
         let names: Vec<&str> = found.iter().map(|found| found.name.as_str()).collect();
-        assert_eq!(names, ["good", "linked"]);
-        assert_eq!(complaints.len(), 1, "{complaints:?}");
-        assert!(complaints[0].contains("homelab: the link leads to no directory"), "{complaints:?}");
+        assert_eq!(names, ["good", "homelab", "linked"]);
+        assert_eq!(complaints, [""; 0]);
     }
 }

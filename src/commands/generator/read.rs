@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{Scope, found::Found};
+use super::{
+    Scope,
+    found::{self, Found},
+};
 use crate::{
     commands::{
         host::Host,
@@ -39,6 +42,10 @@ pub(super) fn refused(message: impl Into<String>) -> Refused {
 
 /// Reads a catalog, and has it judged.
 pub(super) fn read(found: &Found, host: &Host) -> Result<Ready, Refused> {
+    if found::leads_nowhere(&found.dir) {
+        let help = "mount what it leads to before systemd starts, or remove it; a link to /dev/null hides a catalog";
+        return Err(refused(format!("{}: the link leads to nothing; {help}", found.dir)));
+    }
     let tree = found.tree();
     if tree.as_ref().is_some_and(|tree| !tree.is_dir()) {
         return Err(refused(format!("{} holds neither services/ nor out/", found.dir)));

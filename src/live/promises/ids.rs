@@ -4,7 +4,7 @@ use super::{Book, Claim, Look, Saw};
 use crate::{
     live::{
         kernel::Unread,
-        payload::Payload,
+        payload::Process,
         process::{Ids, id_map},
     },
     model::Profile,
@@ -15,8 +15,8 @@ use crate::{
 /// above.
 const POOL: u64 = 65536;
 
-pub(super) fn read(payload: &Payload, file: &str) -> Result<Vec<Ids>, Unread> {
-    id_map(&payload.process.read(file)?).ok_or(Unread::Garbled)
+pub(super) fn read(process: &Process, file: &str) -> Result<Vec<Ids>, Unread> {
+    id_map(&process.read(file)?).ok_or(Unread::Garbled)
 }
 
 pub(super) fn promise(look: &Look<'_>, all: &[Look<'_>], book: &mut Book<'_>) {
@@ -26,7 +26,10 @@ pub(super) fn promise(look: &Look<'_>, all: &[Look<'_>], book: &mut Book<'_>) {
     for (file, flag, other, found) in maps {
         let Some(wanted) = Wanted::of(container, flag, other) else { return };
         let claim = Claim::new(file, wanted.shown.clone(), look.process_file(file));
-        let saw = found.as_ref().map(|found| Saw::new(show(found), wanted.is_kept_by(found)));
+        let saw = found.as_ref().map(|found| match wanted.is_kept_by(found) {
+            true if wanted.is_unclear => Saw::unclear(show(found), "which ids these flags come to, podman works out"),
+            holds => Saw::new(show(found), holds),
+        });
         book.tell(claim, saw.map_err(Clone::clone));
     }
     if matches!(container.user_namespace, UserNamespace::Auto(..)) {
@@ -55,12 +58,21 @@ struct Wanted {
     of_host: u64,
     /// Whether everything else must be above the ids of the host's users.
     in_pool: bool,
+    /// Podman works the map out of more than the unit says.
+    is_unclear: bool,
 }
 
 impl Wanted {
     fn of(container: &Container<'_>, flag: &str, other: &str) -> Option<Self> {
-        let nothing =
-            Self { shown: String::new(), exactly: None, size: None, allowed: Vec::new(), of_host: 0, in_pool: true };
+        let nothing = Self {
+            shown: String::new(),
+            exactly: None,
+            size: None,
+            allowed: Vec::new(),
+            of_host: 0,
+            in_pool: true,
+            is_unclear: false,
+        };
         let is_rootful = container.profile == Profile::Rootful;
         Some(match &container.user_namespace {
             UserNamespace::Host(_) | UserNamespace::Other(..) | UserNamespace::Unknown(..) => return None,
@@ -81,14 +93,18 @@ impl Wanted {
             UserNamespace::Mapped(..) => {
                 let of = |flag| container.run.all(flag).map(|arg| arg.value.to_string()).collect::<Vec<_>>();
                 let said = Some(of(flag)).filter(|said| !said.is_empty()).unwrap_or_else(|| of(other));
+                // Flags (`+`, `@`, `u`, `g`) work on a map that podman makes; names are those of /etc/subuid.
                 let ranges: Option<Vec<Ids>> = said.iter().map(|text| plain(text)).collect();
-                // Without root the ids are counted within the user's own; with names, those of /etc/subuid.
-                let mut exactly = ranges.filter(|ranges| is_rootful && !ranges.is_empty());
-                if let Some(ranges) = &mut exactly {
+                let mut ranges = ranges.filter(|ranges| !ranges.is_empty());
+                if let Some(ranges) = &mut ranges {
                     ranges.sort_unstable();
                 }
+                let is_unclear = ranges.is_none() && !said.is_empty();
+                let total = ranges.as_ref().map(|ranges| ranges.iter().map(|ids| ids.count).fold(0, u64::saturating_add));
+                // Without root the ids are counted within the user's own: so many they are.
+                let (exactly, size) = if is_rootful { (ranges, None) } else { (None, total) };
                 let shown = if said.is_empty() { "ids of its own".to_owned() } else { said.join(", ") };
-                Self { shown, exactly, in_pool: false, ..nothing }
+                Self { shown, exactly, size, in_pool: false, is_unclear, ..nothing }
             }
         })
     }

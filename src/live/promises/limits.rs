@@ -5,7 +5,7 @@ use crate::{
     live::{
         cgroups::{self, CpuMax, Most},
         kernel::{Directory, Unread},
-        payload::{Host, Running},
+        payload::Running,
     },
     policy::{
         facts::{self, Limit, Resource, Stated},
@@ -84,16 +84,18 @@ fn layer(
         let claim = Claim::new(held.promise, declared(held, stated), at).in_layer(layer);
         let claim = if let Some(of) = of { claim.of(of) } else { claim };
         let dir = match (&look.running, look.host, &path) {
+            (Err(error @ (Unread::NotRunning | Unread::Starting)), ..) => Err(error.clone()),
+            // What runs there may be nobody's to see; the cgroup around it is.
+            (_, Some(host), Some(path)) => host.cgroup(path),
             (Err(error), ..) => Err(error.clone()),
-            (_, Some(host), Some(path)) => open(host, path),
             _ => Err(look.payload().err().unwrap_or(Unread::Gone)),
         };
-        book.tell(claim, dir.and_then(|dir| saw(held, stated.limit, &dir, layer)));
+        let saw = match dir {
+            Err(Unread::Gone) if look.is_elsewhere => Ok(Saw::new("no limit: there is no such slice", false)),
+            dir => dir.map_err(vanished).and_then(|dir| saw(held, stated.limit, &dir, layer)),
+        };
+        book.tell(claim, saw);
     }
-}
-
-fn open(host: &Host, path: &str) -> Result<Directory, Unread> {
-    host.cgroup(path).map_err(vanished)
 }
 
 fn vanished(error: Unread) -> Unread {

@@ -9,7 +9,7 @@ mod privileges;
 
 use super::{
     kernel::Unread,
-    payload::{Host, Payload, Running},
+    payload::{Host, Payload, Process, Running},
     process::Ids,
     site::Site,
 };
@@ -90,7 +90,7 @@ impl<'s> Look<'s> {
             uids: Err(Unread::Gone),
             gids: Err(Unread::Gone),
         };
-        let map = |file| look.payload().and_then(|payload| ids::read(payload, file));
+        let map = |file| look.process().and_then(|process| ids::read(process, file));
         (look.uids, look.gids) = (map("uid_map"), map("gid_map"));
         look
     }
@@ -104,9 +104,14 @@ impl<'s> Look<'s> {
         }
     }
 
+    /// The container's first process, or why there is none to look at.
+    fn process(&self) -> Result<&Process, Unread> {
+        self.payload()?.process.as_ref().map_err(Clone::clone)
+    }
+
     /// A file of the container's first process.
     fn process_file(&self, file: &str) -> Option<String> {
-        self.payload().ok().map(|payload| format!("/proc/{}/{file}", payload.process.pid))
+        self.process().ok().map(|process| format!("/proc/{}/{file}", process.pid))
     }
 
     fn usage(&self) -> Usage {

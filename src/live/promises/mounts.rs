@@ -18,7 +18,7 @@ const SHARED_MEMORY: &str = "/dev/shm";
 
 pub(super) fn promise(look: &Look<'_>, book: &mut Book<'_>) {
     let container = look.service.container;
-    let read = look.payload().and_then(|payload| payload.process.read("mountinfo"));
+    let read = look.process().and_then(|process| process.read("mountinfo"));
     // Not even a root: it is not what the kernel writes.
     let mounted = read
         .map(|text| process::mounts(&text))
@@ -48,7 +48,8 @@ pub(super) fn promise(look: &Look<'_>, book: &mut Book<'_>) {
         book.tell(claim, saw);
     };
     for mount in container.mounts.iter().filter(|mount| is_promised(mount)) {
-        tell(&mount.target, &Wanted::of(mount));
+        let is_in_memory = |source: &str| look.host.is_none_or(|host| host.is_in_memory(source));
+        tell(&mount.target, &Wanted::of(mount, is_in_memory));
     }
     if let Some(size) = shared_memory(container) {
         tell(SHARED_MEMORY, &Wanted::memory(size));
@@ -123,11 +124,11 @@ impl Wanted {
         }
     }
 
-    fn of(mount: &Mount<'_>) -> Self {
+    fn of(mount: &Mount<'_>, is_in_memory: impl Fn(&str) -> bool) -> Self {
         let is_tmpfs = mount.kind == MountKind::Tmpfs;
-        let may_be_memory = ["/run", "/var/run", "/tmp", "/dev", "%t", "%T"];
+        // What a specifier stands for, only systemd knows.
         let is_of_disk =
-            mount.kind == MountKind::Bind && !may_be_memory.iter().any(|dir| mount.source.starts_with(dir));
+            mount.kind == MountKind::Bind && mount.source.starts_with('/') && !is_in_memory(&mount.source);
         let said = mount.option("size").filter(|_| is_tmpfs);
         let size = said.and_then(tmpfs_bytes);
         let on = |(name, opposite): &(&'static str, &str)| mount.is_on(name, opposite).then_some(*name);

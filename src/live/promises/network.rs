@@ -17,8 +17,8 @@ pub(super) fn promise(look: &Look<'_>, book: &mut Book<'_>) {
     let is_any = |wanted: fn(&NetworkMode) -> bool| networks.iter().any(|network| wanted(&network.mode));
     if is_any(|mode| *mode == NetworkMode::None) {
         let claim = Claim::new("network", "none: only lo", look.process_file("net/dev"));
-        let saw = look.payload().and_then(|payload| {
-            let text = payload.process.read("net/dev")?;
+        let saw = look.process().and_then(|process| {
+            let text = process.read("net/dev")?;
             let found = interfaces(&text);
             if found.is_empty() {
                 return Err(Unread::Garbled);
@@ -32,13 +32,13 @@ pub(super) fn promise(look: &Look<'_>, book: &mut Book<'_>) {
         return;
     }
     let claim = Claim::new("network", "not the host's", look.process_file("ns/net"));
-    let saw = look.payload().and_then(|payload| {
+    let saw = look.process().and_then(|process| {
         let host = look.host.ok_or(Unread::Gone)?;
-        let (own, hosts) = match (payload.process.link("ns/net"), host.network()) {
+        let (own, hosts) = match (process.link("ns/net"), host.network()) {
             // A user may not read that of every process of his, nor of the host's first; others than the host's interfaces
             // tell as much.
             (Err(Unread::Refused), _) | (_, Err(Unread::Refused)) => {
-                let (own, hosts) = (payload.process.read("net/dev")?, host.interfaces()?);
+                let (own, hosts) = (process.read("net/dev")?, host.interfaces()?);
                 let (own, hosts) = (interfaces(&own), interfaces(&hosts));
                 return if own == hosts { Err(Unread::Refused) } else { Ok(Saw::new(own.join(", "), true)) };
             }
@@ -65,8 +65,8 @@ pub(super) fn promise(look: &Look<'_>, book: &mut Book<'_>) {
 fn address_is_there(look: &Look<'_>, address: IpAddr, book: &mut Book<'_>) {
     let file = if address.is_ipv4() { "net/fib_trie" } else { "net/if_inet6" };
     let claim = Claim::new("address", address.to_string(), look.process_file(file)).of(address.to_string());
-    let saw = look.payload().and_then(|payload| {
-        let text = payload.process.read(file)?;
+    let saw = look.process().and_then(|process| {
+        let text = process.read(file)?;
         let found: Vec<IpAddr> = match address {
             IpAddr::V4(_) => addresses_v4(&text).into_iter().map(IpAddr::from).collect(),
             IpAddr::V6(_) => addresses_v6(&text).into_iter().map(IpAddr::from).collect(),
@@ -81,14 +81,14 @@ fn address_is_there(look: &Look<'_>, address: IpAddr, book: &mut Book<'_>) {
 /// The kernel tells no MAC address in /proc; the link-local address that it makes of one does.
 fn mac_is_there(look: &Look<'_>, text: &str, book: &mut Book<'_>) {
     let claim = Claim::new("mac", text, look.process_file("net/if_inet6")).of(text);
-    let saw = look.payload().and_then(|payload| {
-        let found = payload.process.read("net/if_inet6").map(|text| macs(&addresses_v6(&text))).unwrap_or_default();
+    let saw = look.process().and_then(|process| {
+        let found = process.read("net/if_inet6").map(|text| macs(&addresses_v6(&text))).unwrap_or_default();
         let shown: Vec<String> = found.into_iter().map(show_mac).collect();
         if shown.iter().any(|mac| mac.eq_ignore_ascii_case(text)) {
             return Ok(Saw::new(text, true));
         }
         // Of one interface alone it is known whose the address is; link-local addresses may be made of something else, too.
-        let dev = payload.process.read("net/dev").unwrap_or_default();
+        let dev = process.read("net/dev").unwrap_or_default();
         let is_alone = interfaces(&dev).into_iter().filter(|name| *name != "lo").count() == 1;
         match shown.as_slice() {
             [other] if is_alone => Ok(Saw::new(other, false)),

@@ -11,7 +11,7 @@ use crate::{
 
 pub(super) fn promise(look: &Look<'_>, book: &mut Book<'_>) {
     let container = look.service.container;
-    let read = || -> Result<Status, Unread> { Ok(status(&look.payload()?.process.read("status")?)) };
+    let read = || -> Result<Status, Unread> { Ok(status(&look.process()?.read("status")?)) };
     let at = || look.process_file("status");
     let is_privileged = container.run.on("privileged").is_some();
     if let Some(wanted) = Wanted::of(container).filter(|_| !is_privileged) {
@@ -44,7 +44,7 @@ pub(super) fn promise(look: &Look<'_>, book: &mut Book<'_>) {
 
 /// The capabilities that a unit leaves.
 struct Wanted {
-    /// All of them.
+    /// All of them; of `all` but some, each that is not one of those.
     most: u64,
     /// Those that must be there; they differ where podman's default, which is the host's to choose, is among them.
     least: u64,
@@ -54,17 +54,22 @@ impl Wanted {
     fn of(container: &Container<'_>) -> Option<Self> {
         let capabilities = &container.capabilities;
         let added = || capabilities.added.iter().map(|added| added.name.as_str());
+        let dropped = capability_mask(capabilities.dropped.iter().map(|dropped| dropped.name.as_str()))?;
         if added().any(|name| name == "ALL") {
-            return None;
+            // How many the kernel knows, and podman itself has, is the host's.
+            return (dropped != 0).then_some(Self { most: !dropped, least: 0 });
         }
         let least = capability_mask(added())?;
-        let dropped = capability_mask(capabilities.dropped.iter().map(|dropped| dropped.name.as_str()))?;
         let default =
             if capabilities.all_dropped.is_some() { 0 } else { capability_mask(DEFAULT_CAPABILITIES.iter().copied())? };
         Some(Self { most: default & !dropped | least, least })
     }
 
     fn shown(&self) -> String {
+        // Nobody has the last bit: the unit says `all`.
+        if self.most >> 63 == 1 {
+            return format!("all but {}", capability_names(!self.most));
+        }
         capability_names(self.most)
     }
 }
@@ -100,11 +105,11 @@ fn labels(look: &Look<'_>, book: &mut Book<'_>) {
     let is_disabled = run.security("label").any(|(value, _)| value == "disable");
     let apparmor = run.security("apparmor").next_back().map(|(value, _)| value.to_owned());
     let (kind, level) = (option("type"), option("level"));
-    let read = look.payload().and_then(|payload| payload.process.read("attr/current"));
+    let read = look.process().and_then(|process| process.read("attr/current"));
     let saw = match read {
         Ok(text) => Ok(label(&text).to_owned()),
         // No module of the kernel has a label to tell.
-        Err(Unread::Gone | Unread::Because(_)) if look.payload().is_ok() => return,
+        Err(Unread::Gone | Unread::Because(_)) if look.process().is_ok() => return,
         Err(error) => Err(error),
     };
     let at = || look.process_file("attr/current");

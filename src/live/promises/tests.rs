@@ -81,7 +81,10 @@ fn ids_are_those_that_the_unit_chooses() {
         ("UIDMap=0:100000:1000\nGIDMap=0:200000:1000", "0 100000 1001", NO),
         ("GIDMap=0:200000:1000", "0 200000 1000", YES),
         ("UIDMap=0:0:10", "0 0 10", YES),
-        ("UIDMap=+0:1000:1", "0 1000 1\n1 100000 9", YES),
+        ("UIDMap=+0:1000:1", "0 1000 1\n1 100000 9", UNKNOWN),
+        ("UIDMap=0:100000:1000\nUIDMap=+1:2000:1", "0 300000 7", UNKNOWN),
+        ("UIDMap=0:@2000:1000", "0 0 1000", NO),
+        ("SubUIDMap=web", "0 100000 10", YES),
         ("SubUIDMap=web", "0 0 10", NO),
         ("UserNS=nomap", "0 100000 65536", YES),
         ("UserNS=keep-id", "0 100000 1000\n1000 1000 1\n1001 101000 9", YES),
@@ -105,6 +108,8 @@ fn capabilities_may_be_fewer_than_podmans_default() {
         ("AddCapability=NET_RAW", "1", NO),
         ("AddCapability=NET_RAW", "2000", YES),
         ("AddCapability=all", "1ffffffffff", None),
+        ("AddCapability=all\nDropCapability=CHOWN", "1ffffffffff", NO),
+        ("AddCapability=all\nDropCapability=CHOWN", "1fffffffffe", YES),
         ("PodmanArgs=--privileged", "1ffffffffff", None),
         ("DropCapability=all", "x", UNKNOWN),
     ] {
@@ -135,6 +140,8 @@ fn mounts_have_what_was_declared_and_nothing_is_asked_beyond() {
         // Files of the host that are gone at the next start.
         ("Volume=/a:/b", "/b rw - tmpfs x rw", "mount /b", NO),
         ("Volume=/run/a:/b", "/b rw - tmpfs x rw", "mount /b", YES),
+        ("Volume=/mnt/ram/a:/b", "/b rw - tmpfs x rw", "mount /b", YES),
+        ("Volume=/runner:/b", "/b rw - tmpfs x rw", "mount /b", NO),
         ("Volume=/a:/b:idmap", "/b rw,idmapped - ext4 x rw", "mount /b", YES),
         ("Volume=/a:/b:idmap", "/b rw - ext4 x rw", "mount /b", NO),
         ("ShmSize=16m", "/dev/shm rw - tmpfs shm rw,size=16384k", "mount /dev/shm", YES),
@@ -146,7 +153,8 @@ fn mounts_have_what_was_declared_and_nothing_is_asked_beyond() {
         ("ShmSize=16m\nTmpfs=/dev/shm:size=8m", "/dev/shm rw - tmpfs x rw,size=8192k", "mount /dev/shm", YES),
     ] {
         let text = format!("1 0 0:1 / / ro - overlay x rw\n2 1 0:2 / {mount}\n");
-        assert_eq!(holds(promise, line, &[("proc/7/mountinfo", &text)]), expected, "{line}: {mount}");
+        let hosts = "1 0 8:1 / / rw - ext4 x rw\n2 1 0:9 / /run rw - tmpfs x rw\n3 1 0:8 / /mnt/ram rw - tmpfs x rw\n";
+        assert_eq!(holds(promise, line, &[("proc/7/mountinfo", &text), ("proc/1/mountinfo", hosts)]), expected, "{line}: {mount}");
     }
     // What is mounted upon it is what is seen.
     let text = "2 1 0:2 / /b ro - ext4 x rw\n3 2 0:2 / /b rw - ext4 x rw\n";
@@ -194,6 +202,37 @@ fn ids_of_others_that_cannot_be_read_prove_nothing() {
     // Another slice than its own has its ids all the same.
     let elsewhere = "sys/fs/cgroup/a.slice/a-b.slice/db.service/libpod-payload-2/cgroup.procs";
     assert_eq!(own(&[&[(elsewhere, "8\n"), status][..], &maps("0 1073742000 1024\n")].concat()).0, Some(false));
+}
+
+#[test]
+fn limits_are_looked_at_where_the_process_cannot_be() {
+    let (payload, max) = (format!("{SERVICE}/libpod-payload-1"), "max\n");
+    let files = [("cgroup.procs", "7\n"), ("pids.max", max)].map(|(file, text)| (format!("{payload}/{file}"), text));
+    let service = (format!("{SERVICE}/memory.max"), max);
+    let files: Vec<(&str, &str)> = files.iter().chain([&service]).map(|(path, text)| (path.as_str(), *text)).collect();
+    let lines = "PidsLimit=20\nReadOnly=true\n[Service]\nMemoryMax=64M";
+    let promises = verified(&[("web", lines)], Profile::Rootful, &files);
+    let of = |name| promises.iter().find(|promise| promise.promise == name).unwrap();
+    assert_eq!((of("memory").holds, of("tasks").holds, of("cgroup").holds), (Some(false), Some(false), Some(true)));
+    assert_eq!((of("read_only").holds, of("read_only").found.as_deref()), (None, None));
+}
+
+#[test]
+fn a_link_of_the_host_may_lead_into_memory() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path();
+    for dir in ["sys/fs/cgroup", "etc", "proc/1", "run/a"] {
+        std::fs::create_dir_all(root.join(dir)).unwrap();
+    }
+    std::fs::write(root.join("sys/fs/cgroup/cgroup.controllers"), "").unwrap();
+    std::os::unix::fs::symlink("../run/a/stub.conf", root.join("etc/resolv.conf")).unwrap();
+    std::os::unix::fs::symlink("/etc/loop", root.join("etc/loop")).unwrap();
+    let host = || Host::new(Directory::root(Utf8Path::from_path(root).unwrap()).unwrap(), None).unwrap();
+    for (path, expected) in [("/etc/resolv.conf", true), ("/etc/hosts", false), ("/etc/loop", false), ("/run/x", true)] {
+        assert_eq!(host().is_in_memory(path), expected, "{path}");
+    }
+    std::fs::write(root.join("proc/1/mountinfo"), "1 0 8:1 / / rw - ext4 x rw\n").unwrap();
+    assert!(!host().is_in_memory("/etc/resolv.conf"), "here /run is a directory like any other");
 }
 
 #[test]
