@@ -35,6 +35,7 @@ fn body(host: &Host<'_>) -> String {
             }
         }
     }
+    // Numbers: the name of ICMPv6 is in /etc/protocols, which a small host has not (seen with Debian 13 without netbase).
     format!(
         "table inet plimsoll\n\
          delete table inet plimsoll\n\
@@ -43,7 +44,7 @@ fn body(host: &Host<'_>) -> String {
          \x20       type filter hook input priority filter; policy drop;\n\
          \x20       ct state vmap {{ established : accept, related : accept, invalid : drop }}\n\
          \x20       iif \"lo\" accept\n\
-         \x20       meta l4proto {{ icmp, ipv6-icmp }} accept\n\
+         \x20       meta l4proto {{ 1, 58 }} accept comment \"ICMP for IPv4 and IPv6\"\n\
          \x20       udp dport {{ 68, 546 }} accept comment \"addresses by DHCP\"\n\
          \x20       tcp dport 22 accept comment \"ssh: say from where\"\n\
          \x20       iifname \"podman*\" meta l4proto {{ tcp, udp }} th dport 53 accept comment \"names for containers\"\n\
