@@ -218,7 +218,10 @@ mod tests {
         };
         assert!(layout("/", Some(own)).is_ok() && layout("/", None).is_ok());
         let refused = layout("/", Some(own + 1)).unwrap_err();
-        assert_eq!(refused, format!("the catalog `any` is for the user {} (`[target] user`), and this is {own}", own + 1));
+        assert_eq!(
+            refused,
+            format!("the catalog `any` is for the user {} (`[target] user`), and this is {own}", own + 1)
+        );
         assert!(layout("/tmp", Some(own + 1)).is_ok(), "the users of an image are others");
     }
 }

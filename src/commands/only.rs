@@ -57,7 +57,8 @@ impl Incoming {
         let gone = missing(self.wanted.texts(), installed.texts());
         for (file, service) in &left_out {
             let message = format!("`{file}` requires `{service}`, which would not be there");
-            diagnostics.push(Diagnostic::general(message).help("name that service as well, or install the whole catalog"));
+            diagnostics
+                .push(Diagnostic::general(message).help("name that service as well, or install the whole catalog"));
         }
         for (file, service) in gone.difference(&left_out) {
             let message = format!("`{file}` is installed and requires `{service}`, which would be gone");

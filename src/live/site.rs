@@ -104,6 +104,9 @@ impl Site {
         let state = match &running {
             // Whoever goes between two reads has left numbers that are not all of one moment.
             Ok(_) if host.cgroup(&cgroup).is_err() => "vanished".to_owned(),
+            Ok(Running::Container(payload)) if matches!(payload.process, Err(Unread::Gone | Unread::Vanished)) => {
+                "vanished".to_owned()
+            }
             Ok(Running::Container(payload)) => {
                 is_running = true;
                 let map = payload.process.as_ref().ok().and_then(|process| id_map(&process.read("uid_map").ok()?));

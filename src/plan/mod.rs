@@ -28,8 +28,8 @@ pub use layout::{Home, Layout, Owner};
 pub use live_limits::LiveLimits;
 pub use obstacles::service_made_of;
 pub use standing::{Generation, InstalledFile, Reason, Standing};
-pub use units::missing;
 pub use step::{Action, Meaning, News, Obstacle, Step};
+pub use units::missing;
 pub use wanted::{Wanted, WantedFile};
 pub use work::{Call, UnitLimits, Work};
 

@@ -236,7 +236,12 @@ fn what_was_taken_away_does_not_come_back_with_a_mistake() {
     for file in ["web.toml", "db.toml"] {
         fs::remove_file(project.path().join(HOME).join(file)).unwrap();
     }
-    edit(&project, &format!("{HOME}/catalog.toml"), "[network.back]\ninternal = true\n[volume.data]\n", "");
+    edit(
+        &project,
+        &format!("{HOME}/catalog.toml"),
+        "[slice]\nmemory = \"1G\"\n[network.back]\ninternal = true\n[volume.data]\n",
+        "",
+    );
     assert_eq!(generate(&project, judge), (Status::Clean, String::new()), "nothing is left of it");
     assert!(normal(&project).is_empty() && project.read("run/plimsoll").is_empty());
     fs::write(project.path().join(HOME).join("new.toml"), "imagee = \"x\"\n").unwrap();

@@ -407,7 +407,7 @@ fn what_would_harm_the_host_is_refused() {
 
 #[test]
 fn the_host_is_not_one_users() {
-    let project = project(ROOTLESS);
+    let project = project(&ROOTLESS.replace("user = 1000\n", ""));
     let ran = project.plimsoll(["diff", "--with-host", "--user"]).env("HOME", "/nowhere").ran();
     assert!(ran.status == 2 && ran.stderr.contains("are not one user's"), "{}", ran.stderr);
 }

@@ -94,12 +94,13 @@ pub(crate) fn status(name: &str, pid: u32, capabilities: &str) -> String {
 }
 
 fn with_processes(project: Project) -> Project {
-    let mountinfo = |tmp: u32, run: u32, data: &str| {
+    let mountinfo = |tmp: u32, run: u32, shm: u32, data: &str| {
         format!(
             "612 540 0:44 / / ro,relatime - overlay overlay rw,lowerdir=/l,upperdir=/u,workdir=/w\n\
              613 612 0:50 / /proc rw,nosuid,nodev,noexec,relatime - proc proc rw\n\
              640 612 0:51 / /tmp rw,nosuid,nodev,noexec,relatime - tmpfs tmpfs rw,size={tmp}k,inode64\n\
-             641 612 0:52 / /run rw,nosuid,nodev,noexec,relatime - tmpfs tmpfs rw,size={run}k,inode64\n{data}"
+             641 612 0:52 / /run rw,nosuid,nodev,noexec,relatime - tmpfs tmpfs rw,size={run}k,inode64\n\
+             643 612 0:53 / /dev/shm rw,nosuid,nodev,noexec,relatime - tmpfs shm rw,size={shm}k\n{data}"
         )
     };
     let data = "642 612 254:0 /srv/web /data rw,nosuid,nodev,noexec,relatime,idmapped - ext4 /dev/vda rw\n";
@@ -108,7 +109,7 @@ fn with_processes(project: Project) -> Project {
         .file(format!("{WEB_PROC}/status"), status("minio", 812, "0000000000000400"))
         .file(format!("{WEB_PROC}/uid_map"), "         0 1073741824      65536\n")
         .file(format!("{WEB_PROC}/gid_map"), "         0 1073741824      65536\n")
-        .file(format!("{WEB_PROC}/mountinfo"), mountinfo(65536, 16384, data))
+        .file(format!("{WEB_PROC}/mountinfo"), mountinfo(65536, 16384, 65536, data))
         .file(format!("{WEB_PROC}/attr/current"), "system_u:system_r:web_t:s0:c1,c2\0")
         .file(format!("{WEB_PROC}/net/dev"), format!("{head}    lo: 0 0\n  eth0: 1234 5\n"))
         .file(
@@ -123,7 +124,7 @@ fn with_processes(project: Project) -> Project {
         .file(format!("{DB_PROC}/status"), status("db", 907, "0000000000000000"))
         .file(format!("{DB_PROC}/uid_map"), "         0 1073807360      65536\n")
         .file(format!("{DB_PROC}/gid_map"), "         0 1073807360      65536\n")
-        .file(format!("{DB_PROC}/mountinfo"), mountinfo(8192, 4096, ""))
+        .file(format!("{DB_PROC}/mountinfo"), mountinfo(8192, 4096, 8192, ""))
         .file(format!("{DB_PROC}/net/dev"), format!("{head}    lo: 0 0\n"))
 }
 
@@ -217,7 +218,8 @@ const BREAKAGES: &[Breakage] = &[
     ("proc/812/mountinfo", "/data rw,", "/data ro,", "payload mount /data"),
     ("proc/812/mountinfo", "/data rw,nosuid,nodev,noexec", "/data rw,nosuid,nodev", "payload mount /data"),
     ("proc/812/mountinfo", " /data ", " /elsewhere ", "payload mount /data"),
-    ("proc/812/mountinfo", "size=65536k", "size=65540k", "payload mount /tmp"),
+    ("proc/812/mountinfo", "size=65536k,inode64", "size=65540k,inode64", "payload mount /tmp"),
+    ("proc/812/mountinfo", "shm rw,size=65536k", "shm rw,size=64000k", "payload mount /dev/shm"),
     ("proc/812/mountinfo", ",size=16384k", "", "payload mount /run"),
     ("proc/812/mountinfo", "- tmpfs tmpfs rw,size=65536k", "- ext4 /dev/vda rw,size=65536k", "payload mount /tmp"),
     ("proc/812/net/fib_trie", "10.99.0.150", "10.99.0.151", "payload address 10.99.0.150"),

@@ -100,7 +100,8 @@ impl Wanted {
                     ranges.sort_unstable();
                 }
                 let is_unclear = ranges.is_none() && !said.is_empty();
-                let total = ranges.as_ref().map(|ranges| ranges.iter().map(|ids| ids.count).fold(0, u64::saturating_add));
+                let total =
+                    ranges.as_ref().map(|ranges| ranges.iter().map(|ids| ids.count).fold(0, u64::saturating_add));
                 // Without root the ids are counted within the user's own: so many they are.
                 let (exactly, size) = if is_rootful { (ranges, None) } else { (None, total) };
                 let shown = if said.is_empty() { "ids of its own".to_owned() } else { said.join(", ") };

@@ -127,8 +127,7 @@ impl Wanted {
     fn of(mount: &Mount<'_>, is_in_memory: impl Fn(&str) -> bool) -> Self {
         let is_tmpfs = mount.kind == MountKind::Tmpfs;
         // What a specifier stands for, only systemd knows.
-        let is_of_disk =
-            mount.kind == MountKind::Bind && mount.source.starts_with('/') && !is_in_memory(&mount.source);
+        let is_of_disk = mount.kind == MountKind::Bind && mount.source.starts_with('/') && !is_in_memory(&mount.source);
         let said = mount.option("size").filter(|_| is_tmpfs);
         let size = said.and_then(tmpfs_bytes);
         let on = |(name, opposite): &(&'static str, &str)| mount.is_on(name, opposite).then_some(*name);

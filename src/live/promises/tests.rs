@@ -154,7 +154,11 @@ fn mounts_have_what_was_declared_and_nothing_is_asked_beyond() {
     ] {
         let text = format!("1 0 0:1 / / ro - overlay x rw\n2 1 0:2 / {mount}\n");
         let hosts = "1 0 8:1 / / rw - ext4 x rw\n2 1 0:9 / /run rw - tmpfs x rw\n3 1 0:8 / /mnt/ram rw - tmpfs x rw\n";
-        assert_eq!(holds(promise, line, &[("proc/7/mountinfo", &text), ("proc/1/mountinfo", hosts)]), expected, "{line}: {mount}");
+        assert_eq!(
+            holds(promise, line, &[("proc/7/mountinfo", &text), ("proc/1/mountinfo", hosts)]),
+            expected,
+            "{line}: {mount}"
+        );
     }
     // What is mounted upon it is what is seen.
     let text = "2 1 0:2 / /b ro - ext4 x rw\n3 2 0:2 / /b rw - ext4 x rw\n";
@@ -228,7 +232,8 @@ fn a_link_of_the_host_may_lead_into_memory() {
     std::os::unix::fs::symlink("../run/a/stub.conf", root.join("etc/resolv.conf")).unwrap();
     std::os::unix::fs::symlink("/etc/loop", root.join("etc/loop")).unwrap();
     let host = || Host::new(Directory::root(Utf8Path::from_path(root).unwrap()).unwrap(), None).unwrap();
-    for (path, expected) in [("/etc/resolv.conf", true), ("/etc/hosts", false), ("/etc/loop", false), ("/run/x", true)] {
+    for (path, expected) in [("/etc/resolv.conf", true), ("/etc/hosts", false), ("/etc/loop", false), ("/run/x", true)]
+    {
         assert_eq!(host().is_in_memory(path), expected, "{path}");
     }
     std::fs::write(root.join("proc/1/mountinfo"), "1 0 8:1 / / rw - ext4 x rw\n").unwrap();
