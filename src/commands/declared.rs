@@ -3,7 +3,7 @@
 use super::{generator, host::Host, incoming, installed::Which, judged};
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, Sources, nearest},
-    install::{disk::Disk, generations, transaction},
+    install::{disk::Disk, transaction},
     live::{kernel::Directory, payload, promises::Service},
     parallel,
     plan::{Layout, Owner, Wanted},
@@ -101,11 +101,9 @@ fn gather(
 }
 
 fn of_install(which: &Which, disk: &Disk, layout: Layout, diagnostics: &mut Diagnostics) -> Option<Declared> {
-    let wanted = transaction::standing_generation(disk, &layout).and_then(|last| match last {
-        Some(last) => generations::files(disk, &layout, &last),
-        None => Ok(Wanted::nothing(layout.clone())),
-    });
-    let mut wanted = wanted.map_err(|error| diagnostics.push(Diagnostic::general(error.to_string()))).ok()?;
+    let mut wanted = transaction::standing_files(disk, &layout)
+        .map_err(|error| diagnostics.push(Diagnostic::general(error.to_string())))
+        .ok()?;
     // The files of the host promise nothing of a service.
     wanted.files.retain(|path, _| !places::is_place(path));
     let place = which.place.clone();

@@ -18,7 +18,7 @@ use crate::{
         InstallError,
         disk::Disk,
         file_system::{FileSystem as _, Kind},
-        generations, transaction,
+        transaction,
     },
     model::{Name, PodmanVersion, Profile, Target},
     plan::{Judgement, Layout, Owner, Plan, Standing, Wanted, WantedFile},
@@ -311,12 +311,8 @@ impl Incoming {
             return;
         }
         let layout = &self.wanted.layout;
-        let last = match transaction::standing_generation(disk, layout) {
-            Ok(last) => last.map(|last| generations::files(disk, layout, &last)).transpose(),
-            Err(error) => Err(error),
-        };
-        let installed = match last {
-            Ok(last) => last.map(|last| last.files).unwrap_or_default(),
+        let installed = match transaction::standing_files(disk, layout) {
+            Ok(installed) => installed.files,
             // What is damaged is told by whoever goes by it, and is nothing to who goes on without it.
             Err(InstallError::Damaged { .. }) if force => return,
             Err(error) => return diagnostics.push(Diagnostic::general(error.to_string())),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::incoming::Incoming;
 use crate::{
     diagnostic::{Diagnostic, Diagnostics},
-    install::{disk::Disk, generations, transaction},
+    install::{disk::Disk, transaction},
     plan::{Wanted, WantedFile, missing},
     unit::{Unit, UnitType},
 };
@@ -17,12 +17,8 @@ impl Incoming {
             return;
         }
         let layout = self.layout().clone();
-        let last = match transaction::standing_generation(disk, &layout) {
-            Ok(last) => last.map(|last| generations::files(disk, &layout, &last)).transpose(),
-            Err(error) => Err(error),
-        };
-        let installed = match last {
-            Ok(last) => last.unwrap_or_else(|| Wanted::nothing(layout.clone())),
+        let installed = match transaction::standing_files(disk, &layout) {
+            Ok(installed) => installed,
             Err(error) => return diagnostics.push(Diagnostic::general(error.to_string())),
         };
         let is_known = |name: &String| {

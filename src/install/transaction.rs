@@ -370,6 +370,17 @@ pub fn standing_generation(disk: &dyn FileSystem, layout: &Layout) -> Result<Opt
     generations::last(disk, layout)
 }
 
+/// The files of the generation that stands; nothing where none does.
+///
+/// # Errors
+/// What cannot be read, or is damaged.
+pub fn standing_files(disk: &dyn FileSystem, layout: &Layout) -> Result<Wanted, InstallError> {
+    match standing_generation(disk, layout)? {
+        Some(last) => generations::files(disk, layout, &last),
+        None => Ok(Wanted::nothing(layout.clone())),
+    }
+}
+
 /// Whether the new directory stands, for a run that was killed: nothing is changed.
 ///
 /// # Errors

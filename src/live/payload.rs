@@ -14,7 +14,7 @@ const CGROUPS: &str = "sys/fs/cgroup";
 const PAYLOAD: &str = "libpod-payload-";
 /// Control groups of a container may nest; deeper than this nobody's do.
 const DEEPEST: usize = 16;
-/// path_resolution(7): more links than this the kernel does not follow.
+/// More links than this the kernel does not follow (`path_resolution(7)`).
 const MOST_LINKS: usize = 40;
 /// Directories of a host that systemd keeps in memory (file-hierarchy(7)).
 const MEMORY: [&str; 3] = ["/run", "/tmp", "/dev"];
