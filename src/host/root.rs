@@ -45,6 +45,16 @@ pub struct Owned {
     pub is_dir: bool,
 }
 
+/// What is passed on the way to where a path leads.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Way {
+    /// Every directory in which a name is looked up, those of the links too, and at last what the path leads to. Each has
+    /// the path on which there is no link.
+    pub passed: Vec<(String, Owned)>,
+    /// Whether it leads to something; else a name is missing in one of the directories.
+    pub is_whole: bool,
+}
+
 /// Where a path leads.
 struct Reached {
     above: OwnedFd,
@@ -180,12 +190,24 @@ impl Root {
 
     /// Who may do what with what a path leads to.
     pub fn owned(&self, path: &str) -> Found<Owned> {
-        let stat = self.reach(path, true)?.map(|reached| reached.stat);
-        Ok(stat.map(|stat| Owned {
-            uid: stat.st_uid,
-            mode: stat.st_mode & 0o7777,
-            is_dir: FileType::from_raw_mode(stat.st_mode) == FileType::Directory,
-        }))
+        Ok(self.reach(path, true)?.map(|reached| owned(&reached.stat)))
+    }
+
+    /// The way to what a path leads to: whoever may change anything on it decides what that is.
+    ///
+    /// # Errors
+    /// It cannot be told.
+    pub fn way(&self, path: &str) -> Result<Way, String> {
+        let mut way = Way::default();
+        match self.walk_along(path, true, &mut way.passed) {
+            Ok(_) => way.is_whole = true,
+            Err(error) => {
+                unread(path, error)?;
+                self.must_have_neighbours(path)?;
+            }
+        }
+        self.looked_at.borrow_mut().insert(path.to_owned());
+        Ok(way)
     }
 
     /// Goes to a path; `None` where nothing is there, and that means something.
@@ -215,6 +237,11 @@ impl Root {
     }
 
     fn walk(&self, path: &str, follow: bool) -> Result<Reached, Errno> {
+        self.walk_along(path, follow, &mut Vec::new())
+    }
+
+    /// Goes to a path, and writes down what is passed that is no link.
+    fn walk_along(&self, path: &str, follow: bool, passed: &mut Vec<(String, Owned)>) -> Result<Reached, Errno> {
         let mut todo: VecDeque<String> = parts(path).collect();
         let mut at: Vec<(OwnedFd, String)> = Vec::new();
         let mut links = 0;
@@ -243,7 +270,9 @@ impl Root {
                 continue;
             }
             at.push((here, name));
+            passed.push((joined(&at), owned(&stat)));
         }
+        let end = joined(&at);
         let Some((here, name)) = at.pop() else {
             return Ok(Reached {
                 above: self.dir.try_clone().map_err(|_| Errno::MFILE)?,
@@ -252,11 +281,27 @@ impl Root {
             });
         };
         stat = fs::fstat(&here).unwrap_or(stat);
+        // A way that ends with `..` ends at what was passed before.
+        if passed.last().is_none_or(|(last, _)| *last != end) {
+            passed.push((end, owned(&stat)));
+        }
         let above = match at.pop() {
             Some((above, _)) => above,
             None => self.dir.try_clone().map_err(|_| Errno::MFILE)?,
         };
         Ok(Reached { above, name, stat })
+    }
+}
+
+fn joined(at: &[(OwnedFd, String)]) -> String {
+    at.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>().join("/")
+}
+
+fn owned(stat: &Stat) -> Owned {
+    Owned {
+        uid: stat.st_uid,
+        mode: stat.st_mode & 0o7777,
+        is_dir: FileType::from_raw_mode(stat.st_mode) == FileType::Directory,
     }
 }
 
@@ -323,6 +368,14 @@ mod tests {
         assert!(root.text("etc/loop").is_err() && root.text("etc/deep").is_err() && root.list("usr/lib/os").is_err());
         assert_eq!(root.list("lib"), Ok(Some(vec!["os".to_owned()])));
         assert!(root.owned("etc").unwrap().unwrap().is_dir);
+        let way = |path: &str| {
+            let way = root.way(path).unwrap();
+            (way.passed.into_iter().map(|(path, _)| path).collect::<Vec<_>>(), way.is_whole)
+        };
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        assert_eq!(way("etc/absolute"), (names(&["etc", "usr", "usr/lib", "usr/lib/os"]), true));
+        assert_eq!(way("etc/dangling"), (names(&["etc", "usr", "usr/lib"]), false));
+        assert_eq!(way("etc/deep/.."), (names(&["etc", "etc/deep", "etc"]), true));
     }
 
     #[test]

@@ -1,8 +1,14 @@
 //! File systems beneath containers, and the files that are given to them.
 
-use super::{Item, Parts, Said, Scope, a_few, not_applicable, pass, warn};
+use std::collections::BTreeSet;
+
+use super::{Item, Parts, Said, Scope, a_few, fail, not_applicable, pass, warn};
 use crate::{
-    host::{config, system},
+    host::{
+        config,
+        root::{Owned, Way},
+        system,
+    },
     model::{
         Access, Mount, MountSource, Service, SettingValue,
         mountinfo::{self, MountPoint},
@@ -70,7 +76,7 @@ pub(super) const ITEMS: &[Item] = &[
             name: "unit-permissions",
             what: "Only root can change units and the configuration of podman, and read files of secrets.",
             fails: Some(
-                "a directory or file is not root's, or group or others may write to it, or may read a file of environment variables",
+                "a directory or file, or a directory on the way there or to where a link leads, is not root's, or group or others may write to it, or may read a file of environment variables",
             ),
             warns: None,
             why: "Whoever can write a file in one of these directories runs a program as root at the next daemon-reload. A file of environment variables often holds a password.",
@@ -216,48 +222,64 @@ fn apart(scope: &Scope<'_>) -> Result<Said, String> {
 
 fn permissions(scope: &Scope<'_>) -> Result<Said, String> {
     let mut todo: Vec<String> = vec!["etc/containers".to_owned(), "etc/systemd/system".to_owned()];
-    let mut wrong = Vec::new();
-    let mut looked = 0;
+    let mut wrong = BTreeSet::new();
+    let mut looked = BTreeSet::new();
     let roots = scope.root.owner();
+    let is_roots = |owned: Owned| owned.uid == 0 || owned.uid == roots;
     while let Some(path) = todo.pop() {
         // A mask says nothing: whose /dev/null is, is another matter.
         if scope.root.link(&path)?.as_deref() == Some("/dev/null") {
             continue;
         }
-        let Some(owned) = scope.root.owned(&path)? else { continue };
-        looked += 1;
-        if looked > MOST_FILES {
+        // systemd and Quadlet follow links: whoever may change the way changes the unit.
+        let Way { mut passed, is_whole } = scope.root.way(&path)?;
+        let end = if is_whole { passed.pop() } else { None };
+        for (dir, owned) in passed {
+            // Where the sticky bit is set nobody replaces what is another's; what is missing may be made by anybody.
+            let is_kept = is_whole && owned.mode & 0o1000 != 0;
+            if !is_roots(owned) {
+                wrong.insert(format!("/{dir} belongs to user {}", owned.uid));
+            }
+            if owned.mode & 0o022 != 0 && !is_kept {
+                wrong.insert(format!("/{dir} has mode {:04o}", owned.mode));
+            }
+        }
+        let Some((path, owned)) = end else { continue };
+        if !looked.insert(path.clone()) {
+            continue;
+        }
+        if looked.len() > MOST_FILES {
             return Err(format!(
                 "there are more than {MOST_FILES} files beneath /etc/containers and /etc/systemd/system"
             ));
         }
-        if owned.uid != 0 && owned.uid != roots {
-            wrong.push(format!("/{path} belongs to user {}", owned.uid));
+        if !is_roots(owned) {
+            wrong.insert(format!("/{path} belongs to user {}", owned.uid));
         }
-        // What a link in such a directory leads to is another's business, but for who owns it.
-        if owned.mode & 0o022 != 0 && scope.root.link(&path)?.is_none() {
-            wrong.push(format!("/{path} has mode {:04o}", owned.mode));
+        if owned.mode & 0o022 != 0 {
+            wrong.insert(format!("/{path} has mode {:04o}", owned.mode));
         }
-        if owned.is_dir && scope.root.link(&path)?.is_none() {
+        if owned.is_dir {
             todo.extend(scope.root.list(&path)?.unwrap_or_default().into_iter().map(|name| format!("{path}/{name}")));
         }
     }
-    let mut secret = 0;
+    let mut looked = looked.len();
     for path in environment_files(scope) {
         if let Some(owned) = scope.root.owned(path.trim_start_matches('/'))? {
-            secret += 1;
+            looked += 1;
             if owned.mode & 0o077 != 0 {
-                wrong.push(format!("{path} has mode {:04o}", owned.mode));
+                wrong.insert(format!("{path} has mode {:04o}", owned.mode));
             }
         }
     }
-    wrong.sort();
-    if looked == 0 && secret == 0 {
-        return Ok(not_applicable("neither /etc/containers nor /etc/systemd/system is there"));
+    if !wrong.is_empty() {
+        return Ok(fail(a_few(&wrong.into_iter().collect::<Vec<_>>())));
     }
-    let looked = looked + secret;
     let shown = if looked == 1 { "1 file or directory".to_owned() } else { format!("{looked} files and directories") };
-    Ok(if wrong.is_empty() { pass(format!("{shown}, all of them root's alone")) } else { super::fail(a_few(&wrong)) })
+    Ok(match looked {
+        0 => not_applicable("neither /etc/containers nor /etc/systemd/system is there"),
+        _ => pass(format!("{shown}, all of them root's alone")),
+    })
 }
 
 /// The files of environment variables that the catalog names by whole paths.
