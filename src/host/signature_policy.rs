@@ -25,18 +25,67 @@ pub(super) enum Requirement {
     /// Nothing that there is.
     Reject {},
     /// Signed with GPG.
-    #[serde(rename_all = "camelCase")]
     SignedBy {
         #[expect(dead_code, reason = "it must be there")]
-        key_type: String,
+        key_type: KeyType,
         key_path: Option<String>,
         key_paths: Option<Vec<String>>,
-        key_data: Option<String>,
-        #[expect(dead_code, reason = "it may be there")]
-        signed_identity: Option<serde_json::Value>,
+        key_data: Option<Base64>,
+        signed_identity: Option<Identity>,
     },
+    /// Signed in its lowest layer: podman reads this, and accepts nothing by it.
+    SignedBaseLayer { base_layer_identity: Identity },
     /// Signed with sigstore.
     SigstoreSigned(Box<Sigstore>),
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) enum KeyType {
+    #[serde(rename = "GPGKeys")]
+    Gpg,
+    #[serde(rename = "signedByGPGKeys")]
+    SignedByGpg,
+    #[serde(rename = "X509Certificates")]
+    X509,
+    #[serde(rename = "signedByX509CAs")]
+    SignedByX509,
+}
+
+/// Which name a signature must speak of.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub(super) enum Identity {
+    MatchExact {},
+    MatchRepoDigestOrExact {},
+    MatchRepository {},
+    ExactReference {
+        docker_reference: String,
+    },
+    ExactRepository {
+        docker_repository: String,
+    },
+    #[serde(rename = "remapIdentity")]
+    Remapped {
+        prefix: String,
+        signed_prefix: String,
+    },
+}
+
+/// Data in base64; what it holds is not looked at.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct Base64;
+
+impl TryFrom<String> for Base64 {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let text: String = text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
+        let digits = text.trim_end_matches('=');
+        let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+        let is_whole = text.len().is_multiple_of(4) && text.len() - digits.len() <= 2;
+        if is_whole && digits.bytes().all(is_digit) { Ok(Self) } else { Err("a key or certificate is no base64") }
+    }
 }
 
 /// How an image is signed with sigstore.
@@ -45,18 +94,37 @@ pub(super) enum Requirement {
 pub(super) struct Sigstore {
     key_path: Option<String>,
     key_paths: Option<Vec<String>>,
-    key_data: Option<String>,
-    key_datas: Option<Vec<String>>,
-    fulcio: Option<serde_json::Value>,
-    pki: Option<serde_json::Value>,
+    key_data: Option<Base64>,
+    key_datas: Option<Vec<Base64>>,
+    fulcio: Option<Fulcio>,
+    pki: Option<Pki>,
     rekor_public_key_path: Option<String>,
     rekor_public_key_paths: Option<Vec<String>>,
-    #[expect(dead_code, reason = "it may be there")]
-    rekor_public_key_data: Option<String>,
-    #[expect(dead_code, reason = "it may be there")]
-    rekor_public_key_datas: Option<Vec<String>>,
-    #[expect(dead_code, reason = "it may be there")]
-    signed_identity: Option<serde_json::Value>,
+    rekor_public_key_data: Option<Base64>,
+    rekor_public_key_datas: Option<Vec<Base64>>,
+    signed_identity: Option<Identity>,
+}
+
+/// Certificates that Fulcio gave out.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Fulcio {
+    ca_path: Option<String>,
+    ca_data: Option<Base64>,
+    oidc_issuer: Option<String>,
+    subject_email: Option<String>,
+}
+
+/// Certificates of one's own.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Pki {
+    ca_roots_path: Option<String>,
+    ca_roots_data: Option<Base64>,
+    ca_intermediates_path: Option<String>,
+    ca_intermediates_data: Option<Base64>,
+    subject_email: Option<String>,
+    subject_hostname: Option<String>,
 }
 
 /// What a list of requirements comes to: all of them must hold, so the hardest is told.
@@ -90,7 +158,12 @@ impl SignaturePolicy {
         std::iter::once(&self.default).chain(self.transports.values().flat_map(BTreeMap::values))
     }
 
-    /// The files of keys that are named anywhere.
+    /// What is asked of the images of a transport where no scope fits, if the transport has an answer of its own.
+    pub(super) fn of_transport(&self, transport: &str) -> Option<Asked> {
+        self.transports.get(transport)?.get("").map(|list| asked(list))
+    }
+
+    /// The files of keys and certificates that are named anywhere.
     pub(super) fn keys(&self) -> Vec<&str> {
         self.lists().flatten().flat_map(Requirement::keys).collect()
     }
@@ -128,51 +201,116 @@ impl Requirement {
     fn asked(&self) -> Asked {
         match self {
             Self::InsecureAcceptAnything {} => Asked::Nothing,
-            Self::Reject {} => Asked::Refused,
+            Self::Reject {} | Self::SignedBaseLayer { .. } => Asked::Refused,
             Self::SignedBy { .. } | Self::SigstoreSigned(_) => Asked::Signature,
         }
     }
 
     /// podman wants one source of keys, and one alone.
     fn check(&self) -> Result<(), String> {
-        let (name, sources) = match self {
-            Self::InsecureAcceptAnything {} | Self::Reject {} => return Ok(()),
-            Self::SignedBy { key_path, key_paths, key_data, .. } => {
-                ("signedBy", vec![key_path.is_some(), key_paths.is_some(), key_data.is_some()])
+        match self {
+            Self::InsecureAcceptAnything {} | Self::Reject {} => Ok(()),
+            Self::SignedBy { key_path, key_paths, key_data, signed_identity, .. } => {
+                one_key("signedBy", &[is_set(key_path.as_ref()), key_paths.is_some(), key_data.is_some()])?;
+                signed_identity.as_ref().map_or(Ok(()), Identity::check)
             }
-            Self::SigstoreSigned(sigstore) => ("sigstoreSigned", sigstore.sources()),
-        };
-        match sources.into_iter().filter(|is_there| *is_there).count() {
-            1 => Ok(()),
-            0 => Err(format!("`{name}` names no key")),
-            _ => Err(format!("`{name}` names keys in more than one way")),
+            Self::SignedBaseLayer { base_layer_identity } => base_layer_identity.check(),
+            Self::SigstoreSigned(sigstore) => sigstore.check(),
         }
     }
 
     fn keys(&self) -> Vec<&str> {
         let (one, several) = match self {
-            Self::InsecureAcceptAnything {} | Self::Reject {} => return Vec::new(),
+            Self::InsecureAcceptAnything {} | Self::Reject {} | Self::SignedBaseLayer { .. } => return Vec::new(),
             Self::SignedBy { key_path, key_paths, .. } => (vec![key_path], vec![key_paths]),
-            Self::SigstoreSigned(sigstore) => (
-                vec![&sigstore.key_path, &sigstore.rekor_public_key_path],
-                vec![&sigstore.key_paths, &sigstore.rekor_public_key_paths],
-            ),
+            Self::SigstoreSigned(sigstore) => sigstore.keys(),
         };
         let several = several.into_iter().flatten().flatten();
         one.into_iter().flatten().chain(several).map(String::as_str).collect()
     }
 }
 
+impl Identity {
+    fn check(&self) -> Result<(), String> {
+        let (name, is_one) = match self {
+            Self::MatchExact {} | Self::MatchRepoDigestOrExact {} | Self::MatchRepository {} => return Ok(()),
+            Self::ExactReference { docker_reference } => {
+                let last = docker_reference.rsplit('/').next().unwrap_or_default();
+                (docker_reference, last.contains([':', '@']))
+            }
+            Self::ExactRepository { docker_repository } => (docker_repository, true),
+            Self::Remapped { prefix, signed_prefix } => (prefix, !signed_prefix.is_empty()),
+        };
+        let is_name = is_one && !name.is_empty() && !name.contains(char::is_whitespace);
+        if is_name { Ok(()) } else { Err(format!("a `signedIdentity` names `{}`", name.escape_debug())) }
+    }
+}
+
 impl Sigstore {
-    fn sources(&self) -> Vec<bool> {
-        vec![
-            self.key_path.is_some(),
-            self.key_paths.is_some(),
-            self.key_data.is_some(),
-            self.key_datas.is_some(),
-            self.fulcio.is_some(),
-            self.pki.is_some(),
-        ]
+    fn check(&self) -> Result<(), String> {
+        let lists = [self.key_paths.as_ref().map(Vec::len), self.key_datas.as_ref().map(Vec::len)];
+        let keys = [is_set(self.key_path.as_ref()), self.key_data.is_some(), self.fulcio.is_some(), self.pki.is_some()];
+        one_key("sigstoreSigned", &[&keys[..], &lists.map(|list| list.is_some())].concat())?;
+        let rekor_lists =
+            [self.rekor_public_key_paths.as_ref().map(Vec::len), self.rekor_public_key_datas.as_ref().map(Vec::len)];
+        let rekor = [is_set(self.rekor_public_key_path.as_ref()), self.rekor_public_key_data.is_some()];
+        let rekor = count(&[&rekor[..], &rekor_lists.map(|list| list.is_some())].concat());
+        if lists.iter().chain(&rekor_lists).any(|list| *list == Some(0)) {
+            return Err("`sigstoreSigned` has an empty list of keys".to_owned());
+        }
+        let fits = match (&self.fulcio, &self.pki) {
+            (Some(_), _) => rekor == 1,
+            (_, Some(_)) => rekor == 0,
+            _ => rekor <= 1,
+        };
+        if !fits {
+            return Err("`sigstoreSigned` names the wrong number of keys of Rekor".to_owned());
+        }
+        self.fulcio.as_ref().map_or(Ok(()), Fulcio::check)?;
+        self.pki.as_ref().map_or(Ok(()), Pki::check)?;
+        self.signed_identity.as_ref().map_or(Ok(()), Identity::check)
+    }
+
+    fn keys(&self) -> (Vec<&Option<String>>, Vec<&Option<Vec<String>>>) {
+        let mut one = vec![&self.key_path, &self.rekor_public_key_path];
+        one.extend(self.fulcio.iter().map(|fulcio| &fulcio.ca_path));
+        one.extend(self.pki.iter().flat_map(|pki| [&pki.ca_roots_path, &pki.ca_intermediates_path]));
+        (one, vec![&self.key_paths, &self.rekor_public_key_paths])
+    }
+}
+
+impl Fulcio {
+    fn check(&self) -> Result<(), String> {
+        one_key("fulcio", &[is_set(self.ca_path.as_ref()), self.ca_data.is_some()])?;
+        let is_whole = is_set(self.oidc_issuer.as_ref()) && is_set(self.subject_email.as_ref());
+        if is_whole { Ok(()) } else { Err("`fulcio` needs oidcIssuer and subjectEmail".to_owned()) }
+    }
+}
+
+impl Pki {
+    fn check(&self) -> Result<(), String> {
+        one_key("pki", &[is_set(self.ca_roots_path.as_ref()), self.ca_roots_data.is_some()])?;
+        if is_set(self.ca_intermediates_path.as_ref()) && self.ca_intermediates_data.is_some() {
+            return Err("`pki` names intermediate certificates in more than one way".to_owned());
+        }
+        let is_whole = is_set(self.subject_email.as_ref()) || is_set(self.subject_hostname.as_ref());
+        if is_whole { Ok(()) } else { Err("`pki` needs subjectEmail or subjectHostname".to_owned()) }
+    }
+}
+
+fn is_set(text: Option<&String>) -> bool {
+    text.is_some_and(|text| !text.is_empty())
+}
+
+fn count(given: &[bool]) -> usize {
+    given.iter().filter(|is_there| **is_there).count()
+}
+
+fn one_key(name: &str, given: &[bool]) -> Result<(), String> {
+    match count(given) {
+        1 => Ok(()),
+        0 => Err(format!("`{name}` names no key")),
+        _ => Err(format!("`{name}` names keys in more than one way")),
     }
 }
 
@@ -204,6 +342,32 @@ mod tests {
     }
 
     #[test]
+    fn what_podman_reads_is_a_policy() {
+        for (requirement, keys) in [
+            (r#""type": "signedBaseLayer", "baseLayerIdentity": {"type": "matchRepository"}"#, &[][..]),
+            (r#""type": "signedBy", "keyType": "GPGKeys", "keyData": "eA==""#, &[]),
+            (
+                r#""type": "sigstoreSigned", "keyDatas": ["eHh4", "eHg="], "rekorPublicKeyPath": "/r",
+                    "signedIdentity": {"type": "remapIdentity", "prefix": "a.example", "signedPrefix": "b.example"}"#,
+                &["/r"],
+            ),
+            (
+                r#""type": "sigstoreSigned", "rekorPublicKeyData": "eA==",
+                    "fulcio": {"caPath": "/a", "oidcIssuer": "b", "subjectEmail": "c"}"#,
+                &["/a"],
+            ),
+            (
+                r#""type": "sigstoreSigned", "pki": {"caRootsPath": "/a", "subjectHostname": "b"},
+                    "signedIdentity": {"type": "exactReference", "dockerReference": "localhost:5000/a:1"}"#,
+                &["/a"],
+            ),
+        ] {
+            let policy = SignaturePolicy::parse(&format!(r#"{{"default": [{{{requirement}}}]}}"#));
+            assert_eq!(policy.as_ref().map(SignaturePolicy::keys), Ok(keys.to_vec()), "{requirement}");
+        }
+    }
+
+    #[test]
     fn what_podman_does_not_read_is_no_policy() {
         for text in [
             r#"{"default": [{"type": "reject"}], "comment": "mine"}"#,
@@ -214,6 +378,15 @@ mod tests {
             r#"{"default": [{"type": "signedBy", "keyPath": "/a"}]}"#,
             r#"{"default": [{"type": "signedBy", "keyType": "GPGKeys", "keyPath": "/a", "keyData": "eA=="}]}"#,
             r#"{"default": [{"type": "trust"}]}"#,
+            r#"{"default": [{"type": "sigstoreSigned", "keyPath": "/a", "signedIdentity": {"type": "nope"}}]}"#,
+            r#"{"default": [{"type": "sigstoreSigned", "keyPath": "/a", "signedIdentity": {"type": "matchExact", "x": 1}}]}"#,
+            r#"{"default": [{"type": "sigstoreSigned", "keyPath": "/a", "signedIdentity": {"type": "exactReference", "dockerReference": "a/b"}}]}"#,
+            r#"{"default": [{"type": "sigstoreSigned", "keyData": "no base64"}]}"#,
+            r#"{"default": [{"type": "sigstoreSigned", "keyData": "eA="}]}"#,
+            r#"{"default": [{"type": "sigstoreSigned", "keyPaths": []}]}"#,
+            r#"{"default": [{"type": "sigstoreSigned", "keyPath": ""}]}"#,
+            r#"{"default": [{"type": "sigstoreSigned", "fulcio": {"caPath": "/a", "oidcIssuer": "b", "subjectEmail": "c"}}]}"#,
+            r#"{"default": [{"type": "signedBy", "keyType": "PGP", "keyPath": "/a"}]}"#,
             r#"{"transports": {}}"#,
             "[]",
         ] {

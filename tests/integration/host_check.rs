@@ -382,7 +382,36 @@ const CASES: &[Case] = &[
         "",
     ),
     ("HC15", Status::Fail, "debian", "== -etc/containers/policy.json\n", ""),
-    // A user's own file stands in the place of the host's; for root it is nothing.
+    // The empty scope is the default of its transport; what is in podman's storage is let through by everybody.
+    (
+        "HC15",
+        Status::Warn,
+        "hardened",
+        "== etc/containers/policy.json\n{\"default\": [{\"type\": \"reject\"}], \"transports\": {\"docker\": {\"\": [{\"type\": \"insecureAcceptAnything\"}]}}}\n",
+        "",
+    ),
+    (
+        "HC15",
+        Status::Pass,
+        "hardened",
+        "== etc/containers/policy.json\n{\"default\": [{\"type\": \"reject\"}], \"transports\": {\"containers-storage\": {\"\": [{\"type\": \"insecureAcceptAnything\"}]}}}\n",
+        "",
+    ),
+    (
+        "HC15",
+        Status::Fail,
+        "hardened",
+        "== etc/key.pub\nx\n== etc/containers/policy.json\n{\"default\": [{\"type\": \"sigstoreSigned\", \"keyPath\": \"/etc/key.pub\", \"signedIdentity\": {\"type\": \"nope\"}}]}\n",
+        "",
+    ),
+    (
+        "HC15",
+        Status::Fail,
+        "hardened",
+        "== etc/containers/policy.json\n{\"default\": [{\"type\": \"sigstoreSigned\", \"keyData\": \"no base64\"}]}\n",
+        "",
+    ),
+    // A user's own file stands in the place of the host's, for root too.
     (
         "HC15",
         Status::Fail,

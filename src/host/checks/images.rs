@@ -18,7 +18,7 @@ pub(super) const ITEMS: &[Item] = &[
             name: "signature-policy",
             what: "The host refuses images from anywhere that nobody named.",
             fails: Some("there is no policy, it cannot be read, or it refuses an image of the catalog"),
-            warns: Some("by default it accepts everything"),
+            warns: Some("by default it accepts everything, or everything from registries"),
             why: "The policy is what podman holds every image against before it is unpacked. With the one that distributions ship, a slip in a name is enough to run somebody else's image as it is.",
             fix: "write a policy.json whose default is reject, with the registries that you trust as scopes (`plimsoll host render` does, from trusted_registries), and a key for each of those that sign",
             today: Some(
@@ -72,6 +72,13 @@ fn policy(scope: &Scope<'_>) -> Result<Said, String> {
         Asked::Nothing => parts.add(Status::Warn, format!("/{path} accepts every image by default")),
         Asked::Signature => parts.add(Status::Pass, format!("/{path}: a signature is asked for by default")),
         Asked::Refused => parts.add(Status::Pass, format!("/{path}: everything is refused by default")),
+    }
+    // What other transports bring is on the host already.
+    for transport in ["docker", "atomic"] {
+        if default != Asked::Nothing && policy.of_transport(transport) == Some(Asked::Nothing) {
+            let what = format!("/{path} accepts every image of a registry by default: the scope \"\" of {transport}");
+            parts.add(Status::Warn, what);
+        }
     }
     for key in policy.keys() {
         if scope.root.owned(key.trim_start_matches('/'))?.is_none() {
