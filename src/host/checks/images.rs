@@ -1,5 +1,7 @@
 //! Where images may come from.
 
+use std::collections::BTreeMap;
+
 use super::{Item, Parts, Said, Scope, a_few, fail, pass};
 use crate::{
     host::{
@@ -39,7 +41,7 @@ pub(super) const ITEMS: &[Item] = &[
             id: "HC16",
             name: "registries",
             what: "Registries are asked over TLS, and a short name stands for one image.",
-            fails: Some("a registry or mirror is insecure, or the files cannot be read"),
+            fails: Some("a registry or mirror is insecure, or podman cannot read one of the files"),
             warns: Some("several registries are searched for short names, or short-name-mode does not enforce"),
             why: "Without TLS whoever is on the way decides what is run. With several registries to search, the first that has an image of that name wins, and anybody can register a name at a public one.",
             fix: "take insecure = true away, and write unqualified-search-registries = [] and short-name-mode = \"enforcing\" into /etc/containers/registries.conf.d/50-plimsoll.conf (`plimsoll host render` does)",
@@ -115,6 +117,7 @@ fn registries(scope: &Scope<'_>) -> Result<Said, String> {
     // containers-registries.conf.d(5): beside a registries.conf of the user's own the host's drop-ins are not read.
     let is_own = main.as_ref().is_some_and(|(path, _)| own("registries.conf").as_ref() == Some(path));
     files.extend(main);
+    let mains = files.len();
     if !is_own {
         files.extend(scope.root.texts("etc/containers/registries.conf.d", ".conf")?);
     }
@@ -124,20 +127,24 @@ fn registries(scope: &Scope<'_>) -> Result<Said, String> {
     let mut parts = Parts::default();
     let mut search: Vec<String> = Vec::new();
     let mut mode = ("permissive".to_owned(), "nothing sets it".to_owned());
-    for (path, text) in &files {
-        let conf = match RegistriesConf::parse(text) {
+    let mut insecure: BTreeMap<String, (&str, Vec<String>)> = BTreeMap::new();
+    for (at, (path, text)) in files.iter().enumerate() {
+        let conf = match RegistriesConf::parse(text, at >= mains) {
             Ok(conf) => conf,
             Err(why) => {
                 parts.add(Status::Fail, format!("/{path} cannot be read, and podman pulls nothing: {why}"));
                 continue;
             }
         };
-        for name in conf.insecure() {
-            parts.add(Status::Fail, format!("/{path} makes {name} insecure"));
-        }
-        search = conf.unqualified_search_registries.unwrap_or(search);
+        insecure.extend(conf.insecure.into_iter().map(|(prefix, names)| (prefix, (path.as_str(), names))));
+        search = conf.search.unwrap_or(search);
         if let Some(set) = conf.short_name_mode {
             mode = (set, format!("/{path}"));
+        }
+    }
+    for (path, names) in insecure.into_values() {
+        for name in names {
+            parts.add(Status::Fail, format!("/{path} makes {name} insecure"));
         }
     }
     if search.len() > 1 {

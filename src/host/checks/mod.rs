@@ -13,7 +13,7 @@ mod rootless;
 mod storage;
 mod upkeep;
 
-use super::root::Root;
+use super::{config, root::Root};
 use crate::{
     diagnostic::nearest,
     model::{
@@ -95,9 +95,17 @@ impl<'a> Scope<'a> {
         account.ok_or_else(|| format!("no user in /etc/passwd has the number {uid}"))
     }
 
-    /// The home of the user who starts the containers, whose files may stand before those of the host; `None` for root.
+    /// The home of the user who starts the containers, root or not, whose files stand before those of the host; nothing
+    /// where it holds nothing.
     fn home(&self) -> Result<Option<String>, String> {
-        if self.is_rootless() { Ok(Some(self.account()?.home)) } else { Ok(None) }
+        let home = if self.is_rootless() {
+            self.account()?.home
+        } else {
+            let passwd = self.root.text("etc/passwd")?.unwrap_or_default();
+            config::home(&passwd, 0).unwrap_or_else(|| "/root".to_owned())
+        };
+        let files = self.root.list(home.trim_start_matches('/'))?.unwrap_or_default();
+        Ok(Some(home).filter(|_| !files.is_empty()))
     }
 }
 
