@@ -6,7 +6,11 @@ use super::{host::Host, manager::Live};
 use crate::{
     install::{disk::Disk, generations},
     live::podman::Thing,
-    model::{IdRange, subids::POOL_OWNER},
+    model::{
+        IdRange,
+        accounts::accounts,
+        subids::{POOL_OWNER, SubIds},
+    },
     plan::{Action, Owner, Plan, Wanted},
     unit::{Unit, UnitType},
 };
@@ -68,12 +72,14 @@ pub(super) fn look(plan: &Plan, wanted: &Wanted, disk: &Disk, host: &Host, live:
         found.troubles.push(trouble("this host has no cgroup v2", help));
     }
     if is_pool_needed && wanted.layout.manager == Owner::System {
-        let ids = |name: &str| std::fs::read_to_string(host.root.join(name)).unwrap_or_default();
-        let owned = format!("{POOL_OWNER}:");
+        let text = |name: &str| std::fs::read_to_string(host.root.join(name)).unwrap_or_default();
+        let user = accounts(&text("etc/passwd")).into_iter().find(|user| user.name == POOL_OWNER);
+        let number = user.map(|user| user.id.to_string());
+        let names: Vec<&str> = std::iter::once(POOL_OWNER).chain(number.as_deref()).collect();
         for name in ["etc/subuid", "etc/subgid"] {
-            if !wanted.files.contains_key(name) && !ids(name).lines().any(|line| line.starts_with(&owned)) {
+            if !wanted.files.contains_key(name) && SubIds::parse(&text(name)).of(&names).next().is_none() {
                 let IdRange { first, count } = IdRange::DEFAULT;
-                let help = format!("`--with-host` adds the line `{owned}{first}:{count}` to /{name}");
+                let help = format!("`--with-host` adds the line `{POOL_OWNER}:{first}:{count}` to /{name}");
                 let message =
                     format!("/{name} has no range for `{POOL_OWNER}`, from which `UserNS=auto` takes its ids");
                 found.troubles.push(trouble(message, help));

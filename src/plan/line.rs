@@ -73,10 +73,6 @@ fn range(line: &[u8]) -> Option<SubRange> {
     (range.count > 0).then_some(range)
 }
 
-fn shown(range: &SubRange) -> String {
-    format!("{}:{}:{}", range.owner, range.start, range.count)
-}
-
 /// What happens to a line. What stands there is the whole file, and the step is about the line alone.
 pub(super) fn step(path: &str, wanted: &Wanted, standing: &Standing, obstacles: &mut Vec<Obstacle>) -> Option<Step> {
     let text = standing.shared.get(path).map(Vec::as_slice).unwrap_or_default();
@@ -104,14 +100,20 @@ pub(super) fn step(path: &str, wanted: &Wanted, standing: &Standing, obstacles: 
             let new = new.trim_end();
             let others = || lines(text).filter(|line| old.is_none_or(|old| *line != old.as_bytes()));
             let ranges = || others().filter_map(range);
-            let is_same = |name: &str| owner(new).as_deref() == Some(name);
+            // By name or by number, and a group's range belongs to a user as well (subgid(5)).
+            let owner = owner(new);
+            let users = standing.accounts.get("etc/passwd").map(|text| accounts(&String::from_utf8_lossy(text)));
+            let user = users.iter().flatten().find(|user| Some(&user.name) == owner.as_ref());
+            let is_same =
+                |name: &str| owner.as_deref() == Some(name) || user.is_some_and(|user| user.id.to_string() == name);
             if let Some(other) = sharer(new).filter(|_| has(text, new)) {
                 means.push(Meaning::SharedWith(other.catalog.clone()));
                 Action::Keep
             } else if ranges().any(|range| is_same(&range.owner)) && old.is_none() {
                 // Somebody has seen to it: two ranges would be given out as one.
                 means.push(Meaning::GivenByOthers);
-                let is_other = |range: &SubRange| is_same(&range.owner) && bare(new) != shown(range).as_bytes();
+                let own = range(new.as_bytes()).map(|own| (own.start, own.count));
+                let is_other = |range: &SubRange| is_same(&range.owner) && own != Some((range.start, range.count));
                 if let Some(there) = ranges().find(is_other) {
                     let (first, count) = (there.start, there.count);
                     means.push(Meaning::LeftToYou(format!(

@@ -272,6 +272,17 @@ fn ids_that_somebody_gave_stay_theirs() {
         (text(&project, "root/etc/subuid"), text(&project, "root/etc/subgid")),
         (given.to_owned(), IDS.to_owned())
     );
+    // The number of the user is as good as its name.
+    let (given, user) = ("990:1073741824:65536\n", "containers:x:990:990::/:/bin/false\n");
+    for name in ["subuid", "subgid"] {
+        put(&project, &format!("root/etc/{name}"), given);
+    }
+    put(&project, "root/etc/passwd", &format!("root:x:0:0::/root:/bin/sh\n{user}"));
+    must(&project, "install --with-host", 0);
+    assert_eq!((text(&project, "root/etc/subuid"), text(&project, "root/etc/subgid")), (given.into(), given.into()));
+    must(&project, "uninstall", 0);
+    put(&project, "root/etc/passwd", "root:x:0:0::/root:/bin/sh\n");
+    put(&project, "root/etc/subgid", IDS);
     // A range of others that overlaps is refused, and a file that is being changed is left alone.
     put(&project, "root/etc/subuid", "ann:1073741000:65536\n");
     let ran = must(&project, "install --with-host", 2);

@@ -32,9 +32,9 @@ pub(super) const ITEMS: &[Item] = &[
             why: "UserNS=auto gives each container ids of its own out of these ranges, so that root inside is nobody outside. Without a range the container does not start. Nor does it where podman asks libsubid for the range and no such user is known: it is told of none, whatever the files say. A line that is none makes a podman that reads the file itself give up, whoever's line it is.",
             fix: "add `containers:1073741824:536870912` to /etc/subuid and /etc/subgid (`plimsoll host render` writes the lines), and have `systemd-sysusers /etc/sysusers.d/plimsoll.conf` (a file of `plimsoll host render`) or `useradd --system containers` make the user that owns them; where rootless, usermod --add-subuids and --add-subgids",
             today: Some(
-                "The range `containers:2147483647:2147483647` that is often copied works, and lies where ids are taken for negative: see HC06. After a change, a rootless user runs `podman system migrate`, which stops that user's containers; rootful services only need a restart. Whether a user `containers` must be there depends on podman: 5.8.6 on Debian sid asks libsubid, and no container with UserNS=auto starts without; 5.4.2 on Debian 13 needs none. `getsubids containers` shows what libsubid says.",
+                "The range `containers:2147483647:2147483647` that is often copied works, and lies where ids are taken for negative: see HC06. After a change, a rootless user runs `podman system migrate`, which stops that user's containers; rootful services only need a restart. Where nsswitch.conf names another source for subid, such as sss, the files are not what libsubid reads. Whether a user `containers` must be there depends on podman: 5.8.6 on Debian sid asks libsubid, and no container with UserNS=auto starts without; 5.4.2 on Debian 13 needs none. `getsubids containers` shows what libsubid says.",
             ),
-            reads: &["/etc/subuid", "/etc/subgid", "/etc/containers/storage.conf", "/etc/passwd"],
+            reads: &["/etc/subuid", "/etc/subgid", "/etc/containers/storage.conf", "/etc/passwd", "/etc/nsswitch.conf"],
             sources: &[
                 "A12",
                 "A13",
@@ -113,7 +113,7 @@ pub(super) const ITEMS: &[Item] = &[
             today: Some(
                 "Without a size podman does not take 65536 ids: it estimates them from the image, from 1024 on, and takes the first free range, not a random one.",
             ),
-            reads: &["/etc/subuid", "/etc/subgid", "the catalog"],
+            reads: &["/etc/subuid", "/etc/subgid", "/etc/nsswitch.conf", "the catalog"],
             sources: &["B24", "B26", "podman-run(1) --userns"],
         },
         look: capacity,
@@ -137,7 +137,8 @@ pub(super) const ITEMS: &[Item] = &[
     },
 ];
 
-/// The names by which whoever starts the containers is known in the two files.
+/// The names by which whoever starts the containers is known in the two files: login name or number, even of groups
+/// (subuid(5), subgid(5)).
 fn owners(scope: &Scope<'_>) -> Result<Vec<String>, String> {
     if scope.is_rootless() {
         let account = scope.account()?;
@@ -145,7 +146,26 @@ fn owners(scope: &Scope<'_>) -> Result<Vec<String>, String> {
     }
     let conf = config::storage_conf(scope.root, None)?;
     let set = conf.as_ref().and_then(|(_, table)| config::storage_text(table, &["options", "root-auto-userns-user"]));
-    Ok(vec![set.unwrap_or(POOL_OWNER).to_owned()])
+    let name = set.unwrap_or(POOL_OWNER).to_owned();
+    let users = accounts::accounts(&scope.root.text("etc/passwd")?.unwrap_or_default());
+    let number = users.iter().find(|user| user.name == name).map(|user| user.id.to_string());
+    Ok(std::iter::once(name).chain(number).collect())
+}
+
+/// Whom libsubid asks for ranges where that is not the two files: the first source of `subid:`, and no other (subuid(5)).
+fn other_source(scope: &Scope<'_>) -> Result<Option<String>, String> {
+    let text = scope.root.text("etc/nsswitch.conf")?.unwrap_or_default();
+    let sources = |line: &str| {
+        let (key, sources) = line.split_once(':')?;
+        key.eq_ignore_ascii_case("subid").then(|| sources.split_ascii_whitespace().next().map(str::to_owned))?
+    };
+    Ok(text.lines().find_map(sources).filter(|source| source != "files"))
+}
+
+fn not_files(source: &str) -> String {
+    format!(
+        "/etc/nsswitch.conf has libsubid ask `{source}` for ranges, and not the files: what a podman that asks it gets cannot be told"
+    )
 }
 
 /// Both files; a missing one has nothing in it.
@@ -188,11 +208,16 @@ fn pool(scope: &Scope<'_>) -> Result<Said, String> {
     let names: Vec<&str> = owners.iter().map(String::as_str).collect();
     let mut parts = Parts::default();
     let mut has_all = true;
+    let other = other_source(scope)?;
+    if let Some(source) = &other {
+        parts.add(Status::Unknown, not_files(source));
+    }
     for ((path, ..), ids) in FILES.iter().zip(files(scope)?) {
         let ranges: Vec<String> = ids.of(&names).map(shown).collect();
         has_all &= !ranges.is_empty();
         if ranges.is_empty() {
-            parts.add(Status::Fail, format!("/{path} has no range for `{}`", names[0]));
+            let status = if other.is_some() { Status::Unknown } else { Status::Fail };
+            parts.add(status, format!("/{path} has no range for `{}`", names[0]));
         } else {
             parts.add(Status::Pass, format!("/{path} has {}", a_few(&ranges)));
         }
@@ -329,6 +354,9 @@ fn capacity(scope: &Scope<'_>) -> Result<Said, String> {
     let asked: Vec<Asked> = scope.services().filter_map(from_pool).collect();
     if asked.is_empty() {
         return Ok(not_applicable("no service of the catalog takes ids from a pool"));
+    }
+    if let Some(source) = other_source(scope)? {
+        return Err(not_files(&source));
     }
     let owners = owners(scope)?;
     let names: Vec<&str> = owners.iter().map(String::as_str).collect();
