@@ -1,6 +1,9 @@
 //! Configuration files of a host: containers.conf(5), storage.conf(5), drop-ins of units, accounts.
 
-use super::root::{Found, Root};
+use super::{
+    root::{Found, Root},
+    system::{PROGRAMS, program},
+};
 use crate::{
     model::accounts::accounts,
     unit::{Dialect, Unit},
@@ -17,6 +20,13 @@ pub(super) fn text<'t>(found: Option<(&'t str, &'t toml::Value)>, key: &str) -> 
     let Some((path, value)) = found else { return Ok(None) };
     let text = value.as_str().ok_or_else(|| format!("`{key}` in /{path} is no text: podman reads none of the file"))?;
     Ok(Some((path, text)))
+}
+
+/// A switch that a key must be, if it is there.
+pub(super) fn flag<'t>(found: Option<(&'t str, &'t toml::Value)>, key: &str) -> Found<(&'t str, bool)> {
+    let Some((path, value)) = found else { return Ok(None) };
+    let why = || format!("`{key}` in /{path} is neither true nor false: podman reads none of the file");
+    Ok(Some((path, value.as_bool().ok_or_else(why)?)))
 }
 
 /// A TOML file, as a phrase where it is none.
@@ -48,6 +58,29 @@ pub(super) fn last<'t>(
     key: &str,
 ) -> Option<(&'t str, &'t toml::Value)> {
     files.iter().rev().find_map(|(path, table)| Some((path.as_str(), table.get(section)?.get(key)?)))
+}
+
+/// Where podman finds a runtime of a name: the first of the paths that the last `[engine.runtimes]` to name it has, or else
+/// in `$PATH` (containers.conf(5)).
+pub(super) fn runtime(root: &Root, files: &[(String, toml::Table)], name: &str) -> Found<String> {
+    let listed =
+        files.iter().rev().find_map(|(path, table)| Some((path, table.get("engine")?.get("runtimes")?.get(name)?)));
+    let mut unknown = None;
+    if let Some((path, value)) = listed {
+        let paths: Option<Vec<&str>> =
+            value.as_array().and_then(|values| values.iter().map(toml::Value::as_str).collect());
+        let why = || format!("`runtimes.{name}` in /{path} is no list of paths: podman reads none of the file");
+        for place in paths.ok_or_else(why)? {
+            match root.owned(place.trim_start_matches('/')) {
+                Ok(owned) if owned.is_some_and(|owned| !owned.is_dir) => return Ok(Some(place.to_owned())),
+                told => unknown = unknown.or(told.err()),
+            }
+        }
+    }
+    match (program(root, name, PROGRAMS)?, unknown) {
+        (None, Some(why)) => Err(why),
+        (found, _) => Ok(found),
+    }
 }
 
 /// Where a user keeps a file of the containers' configuration.

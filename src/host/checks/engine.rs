@@ -112,15 +112,15 @@ fn runtime(scope: &Scope<'_>) -> Result<Said, String> {
             return Ok(if is_there { pass(found) } else { fail(format!("{found}, which is not there")) });
         }
         Some((path, name)) => (name, format!("/{path} says {name}")),
-        None if program(scope.root, "crun", PROGRAMS)?.is_some() => {
+        None if config::runtime(scope.root, &conf, "crun")?.is_some() => {
             ("crun", "nothing is set, and crun comes first".to_owned())
         }
-        None if program(scope.root, "runc", PROGRAMS)?.is_some() => {
+        None if config::runtime(scope.root, &conf, "runc")?.is_some() => {
             ("runc", "nothing is set, and crun is not there".to_owned())
         }
         None => return Ok(fail("neither crun nor runc is there")),
     };
-    let is_there = program(scope.root, name, PROGRAMS)?.is_some();
+    let is_there = config::runtime(scope.root, &conf, name)?.is_some();
     Ok(match (is_there, name) {
         (false, _) => fail(format!("{whence}, which is not there")),
         (true, "runc") => warn(whence),

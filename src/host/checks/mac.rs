@@ -2,7 +2,10 @@
 
 use super::{Item, Parts, Said, Scope, fail, not_applicable, warn};
 use crate::{
-    host::system::{PROGRAMS, program},
+    host::{
+        config,
+        system::{PROGRAMS, program},
+    },
     policy::host::{HostCheck, Status},
 };
 
@@ -13,19 +16,24 @@ pub(super) const ITEMS: &[Item] = &[
             name: "selinux",
             what: "SELinux enforces the targeted policy, with the module for containers.",
             fails: Some("neither SELinux nor AppArmor is on"),
-            warns: Some("SELinux is permissive, has another policy, or lacks the module container"),
+            warns: Some(
+                "SELinux is permissive, has another policy, lacks the module container, or containers.conf gives containers no label",
+            ),
             why: "It is the layer that still holds when a container breaks out: a process of type container_t, with a category pair of its own, may touch neither the host's files nor another container's, whatever its ids and capabilities are.",
-            fix: "install container-selinux and set SELINUX=enforcing and SELINUXTYPE=targeted in /etc/selinux/config; on Debian and its family use AppArmor (HC11)",
+            fix: "install container-selinux, switch its module on (semodule -e container), set SELINUX=enforcing and SELINUXTYPE=targeted in /etc/selinux/config, and take label = false out of containers.conf; on Debian and its family use AppArmor (HC11)",
             today: Some(
                 "Debian ships no SELinux policy for containers that is looked after; it confines them with AppArmor, which has no labels for single containers or volumes. On such a host write `selinux = false` into [target].",
             ),
             reads: &[
                 "/sys/fs/selinux/enforce",
                 "/etc/selinux/config",
+                "/etc/selinux/semanage.conf",
                 "/var/lib/selinux/*/active/modules",
+                "/etc/containers/containers.conf",
+                "/etc/containers/containers.conf.d",
                 "/sys/module/apparmor/parameters/enabled",
             ],
-            sources: &["A19", "B03", "B09", "B28", "CIS 5.2"],
+            sources: &["A19", "B03", "B09", "B28", "CIS 5.2", "semanage.conf(5)", "semodule(8)", "containers.conf(5)"],
         },
         look: selinux,
     },
@@ -35,14 +43,22 @@ pub(super) const ITEMS: &[Item] = &[
             name: "apparmor",
             what: "AppArmor is on, and podman can load its profile.",
             fails: None,
-            warns: Some("AppArmor is off and SELinux is too, or apparmor_parser is not installed"),
+            warns: Some(
+                "AppArmor is off and SELinux is too, apparmor_parser is not installed, or containers.conf leaves containers unconfined",
+            ),
             why: "podman loads a profile of its own and puts every container under it: it may not write to /proc and /sys where that harms, nor mount, nor trace others. It needs apparmor_parser for that.",
-            fix: "boot with apparmor=1 security=apparmor, and install apparmor, which has apparmor_parser",
+            fix: "boot with apparmor=1 security=apparmor, install apparmor, which has apparmor_parser, and take apparmor_profile out of containers.conf",
             today: Some(
                 "The profile is the same for all containers: it keeps them from the host, and not from each other. That podman leaves containers unconfined where apparmor_parser is missing has not been tried.",
             ),
-            reads: &["/sys/module/apparmor/parameters/enabled", "/usr/sbin/apparmor_parser", "/sys/fs/selinux/enforce"],
-            sources: &["A19", "B09", "CIS 5.1", "podman-run(1) --security-opt"],
+            reads: &[
+                "/sys/module/apparmor/parameters/enabled",
+                "/usr/sbin/apparmor_parser",
+                "/sys/fs/selinux/enforce",
+                "/etc/containers/containers.conf",
+                "/etc/containers/containers.conf.d",
+            ],
+            sources: &["A19", "B09", "CIS 5.1", "podman-run(1) --security-opt", "containers.conf(5)"],
         },
         look: apparmor,
     },
@@ -99,13 +115,31 @@ fn selinux(scope: &Scope<'_>) -> Result<Said, String> {
         );
     }
     parts.told(module(scope, policy));
+    let conf = config::containers_conf(scope.root)?;
+    if let Some((path, false)) = config::flag(config::last(&conf, "containers", "label"), "label")? {
+        parts.add(Status::Warn, format!("/{path} says label = false: SELinux keeps no container from anything"));
+    }
     Ok(parts.said(""))
 }
 
+/// Where the policies are that semodule(8) puts together (semanage.conf(5)).
+fn store(scope: &Scope<'_>) -> Result<String, String> {
+    let text = scope.root.text("etc/selinux/semanage.conf")?.unwrap_or_default();
+    let set = |line: &str| {
+        let line = line.split('#').next()?.trim();
+        Some(line.strip_prefix("store-root")?.trim_start().strip_prefix('=')?.trim().to_owned())
+    };
+    let set = text.lines().rev().find_map(set);
+    Ok(set.unwrap_or_else(|| "/var/lib/selinux".to_owned()).trim_matches('/').to_owned())
+}
+
 fn module(scope: &Scope<'_>, policy: &str) -> Result<(Status, String), String> {
-    let dir = format!("var/lib/selinux/{policy}/active/modules");
+    let dir = format!("{}/{policy}/active/modules", store(scope)?);
     let priorities =
         scope.root.list(&dir)?.ok_or_else(|| format!("/{dir} is not there, where the modules of the policy are"))?;
+    if scope.root.has(&format!("{dir}/disabled/container"))? {
+        return Ok((Status::Warn, "the module container of the policy is disabled".to_owned()));
+    }
     for priority in priorities {
         if scope.root.has(&format!("{dir}/{priority}/container"))? {
             return Ok((Status::Pass, "with the module container".to_owned()));
@@ -126,6 +160,12 @@ fn apparmor(scope: &Scope<'_>) -> Result<Said, String> {
     match program(scope.root, "apparmor_parser", PROGRAMS)? {
         Some(path) => parts.add(Status::Pass, format!("/{path} is there")),
         None => parts.add(Status::Warn, "apparmor_parser is not installed"),
+    }
+    let conf = config::containers_conf(scope.root)?;
+    if let Some((path, "unconfined")) =
+        config::text(config::last(&conf, "containers", "apparmor_profile"), "apparmor_profile")?
+    {
+        parts.add(Status::Warn, format!("/{path} says apparmor_profile = \"unconfined\""));
     }
     Ok(parts.said(""))
 }
