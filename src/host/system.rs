@@ -83,6 +83,20 @@ pub(super) fn compare(a: &str, b: &str) -> Ordering {
     a.iter().map(words).cmp(b.iter().map(words))
 }
 
+/// Whether a release is that of a newer kernel, and not another build of the same: `6.1.0-30-rt-amd64` is no newer than
+/// `6.1.0-30-amd64`.
+pub(super) fn is_newer(release: &str, than: &str) -> bool {
+    let version = |text: &str| {
+        let end = text.find(|c: char| c.is_ascii_alphabetic() || c == '+' || c == '_').unwrap_or(text.len());
+        text[..end].trim_end_matches(['.', '-']).to_owned()
+    };
+    let words = |text: &str| text.replace(|c: char| !c.is_ascii_alphabetic(), "");
+    match compare(&version(release), &version(than)) {
+        Ordering::Equal => words(release) == words(than) && compare(release, than) == Ordering::Greater,
+        order => order == Ordering::Greater,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,6 +112,22 @@ mod tests {
             assert_eq!((compare(old, new), compare(new, old)), (Ordering::Less, Ordering::Greater), "{old} {new}");
         }
         assert_eq!(compare("6.1.0-9-amd64", "6.1.0-9-amd64"), Ordering::Equal);
+        for (running, other) in [
+            ("6.1.0-30-amd64", "6.1.0-30-rt-amd64"),
+            ("6.12.48+deb13-amd64", "6.12.48+deb13-cloud-amd64"),
+            ("6.12.0-55.el10.x86_64", "6.12.0-55.el10.x86_64+debug"),
+            ("5.14.0-427.el9.aarch64", "5.14.0-427.el9.aarch64+64k"),
+        ] {
+            assert!(!is_newer(other, running) && !is_newer(running, other), "{running} {other}");
+        }
+        for (running, newer) in [
+            ("6.1.0-30-amd64", "6.1.0-31-rt-amd64"),
+            ("6.1.0-37-amd64", "6.12.48+deb13-amd64"),
+            ("6.12.1-arch1-1", "6.12.1-arch1-2"),
+            ("5.14.0-427.el9.x86_64", "5.14.0-427.13.1.el9_4.x86_64"),
+        ] {
+            assert!(is_newer(newer, running) && !is_newer(running, newer), "{running} {newer}");
+        }
         assert_eq!(module_name("kernel/net/netfilter/nf-tables.ko.xz").as_deref(), Some("nf_tables"));
         assert_eq!(module_name("nonsense"), None);
     }

@@ -5,6 +5,8 @@
 pub struct MountPoint {
     /// Where.
     pub target: String,
+    /// The number of the file system, `254:1`: mounts of one file system have the same, whatever part of it they show.
+    pub device: String,
     /// Options of this mount: `rw,nosuid,nodev,noexec`.
     options: String,
     /// The kind of file system.
@@ -46,7 +48,7 @@ pub fn mounts(text: &str) -> Vec<MountPoint> {
 fn mount(line: &str) -> Option<MountPoint> {
     // A field holds no space: the kernel writes it as `\040`.
     let mut fields = line.split(' ');
-    let (root, target, options) = (fields.nth(3)?, fields.next()?, fields.next()?);
+    let (device, root, target, options) = (fields.nth(2)?, fields.next()?, fields.next()?, fields.next()?);
     let mut is_shared = false;
     fields.find(|field| {
         is_shared |= field.starts_with("shared:");
@@ -55,6 +57,7 @@ fn mount(line: &str) -> Option<MountPoint> {
     let (kind, _, whole) = (fields.next()?, fields.next()?, fields.next()?);
     Some(MountPoint {
         target: unescape(target),
+        device: device.to_owned(),
         is_deleted: root.ends_with("//deleted"),
         options: options.to_owned(),
         kind: kind.to_owned(),
@@ -101,7 +104,7 @@ mod tests {
         assert!(read[0].is_read_only() && !read[1].is_read_only());
         assert_eq!((read[1].size(), read[2].size()), (Some(64 << 20), None));
         assert!(read[2].has("nosuid") && !read[0].has("nosuid") && !read[2].has("suid"));
-        assert_eq!(read[2].kind, "ext4");
+        assert_eq!((read[2].kind.as_str(), read[2].device.as_str()), ("ext4", "254:0"));
         assert_eq!(read.iter().map(|mount| mount.is_shared).collect::<Vec<_>>(), [false, false, true]);
     }
 

@@ -193,28 +193,34 @@ fn can_be_idmapped(kind: &str, kernel: (u32, u32)) -> Result<(), (Status, String
 
 fn apart(scope: &Scope<'_>) -> Result<Said, String> {
     let mounts = mounts(scope)?;
-    let graph_root = if scope.is_rootless() {
-        format!("{}/.local/share/containers/storage", scope.account()?.home.trim_start_matches('/'))
-    } else {
-        config::graph_root(scope.root)?
+    let home = if scope.is_rootless() { Some(scope.account()?.home) } else { None };
+    let graph_root = match &home {
+        Some(home) => format!("{}/.local/share/containers/storage", home.trim_start_matches('/')),
+        None => config::graph_root(scope.root)?,
     };
-    let on = |path: &str| {
-        mount_of(&mounts, path).map(|mount| mount.target.as_str()).ok_or("/proc/self/mountinfo does not have /")
-    };
-    let storage = on(&format!("/{graph_root}"))?;
+    let on = |path: &str| mount_of(&mounts, path).ok_or("/proc/self/mountinfo does not have /");
+    // A subvolume or a bind mount has a place of its own, and the same room. Where / is an image, /etc lies on what is written.
+    let hosts = [&on("/")?.device, &on("/etc")?.device];
+    let is_shared = |path: &str| Ok::<_, String>(hosts.contains(&&on(path)?.device));
+    let conf = config::storage_conf(scope.root, home.as_deref())?;
+    let images = conf.as_ref().and_then(|(_, table)| config::storage_text(table, &["imagestore"]));
+    let images = images.filter(|path| path.starts_with('/')).map(str::to_owned);
+    let storage = format!("/{graph_root}");
     let mut shared = Vec::new();
-    if storage == "/" {
-        shared.push(format!("/{graph_root}"));
+    for path in std::iter::once(storage.clone()).chain(images) {
+        if is_shared(&path)? {
+            shared.push(path);
+        }
     }
     for (_, mount, path) in sources(scope, &graph_root) {
         let is_bound = matches!(mount.source.value, MountSource::Path(_));
-        if is_bound && mount.access == Access::Rw && !path.contains('%') && on(&path)? == "/" && !shared.contains(&path)
-        {
+        let is_written = is_bound && mount.access == Access::Rw && !path.contains('%');
+        if is_written && !shared.contains(&path) && is_shared(&path)? {
             shared.push(path);
         }
     }
     Ok(if shared.is_empty() {
-        pass(format!("podman's storage is on {storage}, and no writable volume on /"))
+        pass(format!("podman's storage is on {}, and no writable volume on /", on(&storage)?.target))
     } else {
         warn(format!("on the file system of /: {}", a_few(&shared)))
     })

@@ -1,7 +1,5 @@
 //! Whether somebody notices, and whether the host stays current.
 
-use std::cmp::Ordering;
-
 use super::{Item, Parts, Said, Scope, a_few, pass, warn};
 use crate::{
     host::{config, system},
@@ -81,11 +79,18 @@ pub(super) const ITEMS: &[Item] = &[
             name: "pending-reboot",
             what: "The newest kernel that is installed is the one that runs.",
             fails: None,
-            warns: Some("a newer one is installed, that which runs is no longer, or a package asked for a reboot"),
+            warns: Some(
+                "a newer one is installed, that which runs is no longer, a package asked for a reboot, or a staged image waits for one",
+            ),
             why: "An update of the kernel mends nothing before the reboot. When the modules of the kernel that runs are gone, what is not loaded yet cannot be: the next macvlan network or file system fails.",
             fix: "reboot",
             today: None,
-            reads: &["/proc/sys/kernel/osrelease", "/lib/modules", "/run/reboot-required"],
+            reads: &[
+                "/proc/sys/kernel/osrelease",
+                "/lib/modules",
+                "/run/reboot-required",
+                "/run/ostree/staged-deployment",
+            ],
             sources: &["A02", "A03", "B10"],
         },
         look: reboot,
@@ -236,19 +241,22 @@ fn reboot(scope: &Scope<'_>) -> Result<Said, String> {
         .iter()
         .filter(|name| **name == release || scope.root.has(&format!("{dir}/{name}/modules.dep")).unwrap_or(false))
         .collect();
-    let newest = installed.iter().max_by(|a, b| system::compare(a, b));
-    match newest {
-        None => return Err(format!("/{dir} has no modules of any kernel")),
-        Some(newest) if system::compare(newest, &release) == Ordering::Greater => {
-            parts.add(Status::Warn, format!("{release} runs, and {newest} is installed"));
-        }
-        Some(_) if !installed.iter().any(|name| **name == release) => {
-            parts.add(Status::Warn, format!("{release} runs, and its modules are gone"));
-        }
-        Some(_) => parts.add(Status::Pass, format!("{release} runs, the newest there is")),
+    if installed.is_empty() {
+        return Err(format!("/{dir} has no modules of any kernel"));
+    }
+    let newer = installed.iter().filter(|name| system::is_newer(name, &release));
+    if let Some(newest) = newer.max_by(|a, b| system::compare(a, b)) {
+        parts.add(Status::Warn, format!("{release} runs, and {newest} is installed"));
+    } else if !installed.iter().any(|name| **name == release) {
+        parts.add(Status::Warn, format!("{release} runs, and its modules are gone"));
+    } else {
+        parts.add(Status::Pass, format!("{release} runs, the newest there is"));
     }
     if scope.root.has("run/reboot-required").unwrap_or(false) {
         parts.add(Status::Warn, "/run/reboot-required is there");
+    }
+    if scope.root.has("run/ostree/staged-deployment").unwrap_or(false) {
+        parts.add(Status::Warn, "/run/ostree/staged-deployment is there: the next boot is that of another image");
     }
     Ok(parts.said(""))
 }
