@@ -35,18 +35,19 @@ pub(super) fn toml(path: &str, text: &str) -> Result<toml::Table, String> {
 }
 
 /// The files of `containers.conf` that say something, in the order in which later ones win, with their tables.
-/// containers.conf(5): the vendor's, the host's, then the host's drop-ins by name.
-pub(super) fn containers_conf(root: &Root) -> Result<Vec<(String, toml::Table)>, String> {
-    cascade(root, "containers.conf")
+/// containers.conf(5): the vendor's, the host's, the host's drop-ins by name, and in the same way those of a home.
+pub(super) fn containers_conf(root: &Root, home: Option<&str>) -> Result<Vec<(String, toml::Table)>, String> {
+    cascade(root, home, "containers.conf")
 }
 
 /// The same for a file of the family of containers.conf that is one of `/etc`, or else the vendor's, with drop-ins.
-fn cascade(root: &Root, name: &str) -> Result<Vec<(String, toml::Table)>, String> {
+fn cascade(root: &Root, home: Option<&str>, name: &str) -> Result<Vec<(String, toml::Table)>, String> {
     let mut files = Vec::new();
-    for dir in ["usr/share/containers", "etc/containers"] {
-        let path = format!("{dir}/{name}");
+    let shared = ["usr/share/containers", "etc/containers"].map(|dir| format!("{dir}/{name}"));
+    for path in shared.into_iter().chain(home.map(|home| own_file(home, name))) {
+        let dir = format!("{path}.d");
         files.extend(root.text(&path)?.map(|text| (path, text)));
-        files.extend(root.texts(&format!("{dir}/{name}.d"), ".conf")?);
+        files.extend(root.texts(&dir, ".conf")?);
     }
     files.into_iter().map(|(path, text)| Ok((path.clone(), toml(&path, &text)?))).collect()
 }

@@ -311,6 +311,13 @@ const CASES: &[Case] = &[
         "== etc/containers/containers.conf.d/z.conf\n[containers]\nlabel = \"no\"\n",
         "",
     ),
+    (
+        "HC10",
+        Status::Warn,
+        "hardened",
+        "== root/.config/containers/containers.conf.d/z.conf\n[containers]\nlabel = false\n",
+        "",
+    ),
     ("HC10", Status::Warn, "hardened", "== var/lib/selinux/targeted/active/modules/disabled/container\n", ""),
     (
         "HC10",
@@ -337,6 +344,21 @@ const CASES: &[Case] = &[
         "debian",
         "== etc/containers/containers.conf\n[containers]\nseccomp_profile = \"unconfined\"\n",
         "",
+    ),
+    // Whoever starts the containers may have a containers.conf of his own.
+    (
+        "HC12",
+        Status::Fail,
+        "debian",
+        "== home/alice/.config/containers/containers.conf\n[containers]\nseccomp_profile = \"unconfined\"\n",
+        "rootless",
+    ),
+    (
+        "HC12",
+        Status::Pass,
+        "debian",
+        "== home/alice/.config/containers/containers.conf\n[containers]\nseccomp_profile = \"unconfined\"\n",
+        "rootful",
     ),
     ("HC12", Status::Fail, "debian", "== usr/share/containers/seccomp.json\n{\n", ""),
     ("HC12", Status::Unknown, "debian", "== -proc\n", ""),

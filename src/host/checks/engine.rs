@@ -26,6 +26,7 @@ pub(super) const ITEMS: &[Item] = &[
                 "/usr/share/containers/containers.conf",
                 "/etc/containers/containers.conf",
                 "/etc/containers/containers.conf.d",
+                "~/.config/containers/containers.conf",
                 "/usr/bin/crun",
             ],
             sources: &["A17", "containers.conf(5)"],
@@ -103,7 +104,7 @@ pub(super) const ITEMS: &[Item] = &[
 ];
 
 fn runtime(scope: &Scope<'_>) -> Result<Said, String> {
-    let conf = config::containers_conf(scope.root)?;
+    let conf = config::containers_conf(scope.root, scope.home()?.as_deref())?;
     let set = config::text(config::last(&conf, "engine", "runtime"), "runtime")?;
     let (name, whence) = match set {
         Some((path, name)) if name.starts_with('/') => {

@@ -47,6 +47,8 @@ pub(super) const ITEMS: &[Item] = &[
                 "/etc/containers/seccomp.json",
                 "/usr/share/containers/seccomp.json",
                 "/etc/containers/containers.conf",
+                "/etc/containers/containers.conf.d",
+                "~/.config/containers/containers.conf",
             ],
             sources: &["A59", "B32", "CIS 5.21", "seccomp(2)", "containers.conf(5)"],
         },
@@ -146,7 +148,7 @@ fn seccomp(scope: &Scope<'_>) -> Result<Said, String> {
     if !actions.split_ascii_whitespace().any(|action| action == "errno") {
         return Ok(fail(format!("the kernel's filters know only {}", actions.trim())));
     }
-    let conf = config::containers_conf(scope.root)?;
+    let conf = config::containers_conf(scope.root, scope.home()?.as_deref())?;
     let set = config::text(config::last(&conf, "containers", "seccomp_profile"), "seccomp_profile")?;
     let own = match set {
         Some((path, "unconfined")) => return Ok(fail(format!("/{path} says seccomp_profile = \"unconfined\""))),

@@ -4,6 +4,7 @@ use super::{Item, Parts, Said, Scope, fail, not_applicable, warn};
 use crate::{
     host::{
         config,
+        root::Found,
         system::{PROGRAMS, program},
     },
     policy::host::{HostCheck, Status},
@@ -31,6 +32,7 @@ pub(super) const ITEMS: &[Item] = &[
                 "/var/lib/selinux/*/active/modules",
                 "/etc/containers/containers.conf",
                 "/etc/containers/containers.conf.d",
+                "~/.config/containers/containers.conf",
                 "/sys/module/apparmor/parameters/enabled",
             ],
             sources: &["A19", "B03", "B09", "B28", "CIS 5.2", "semanage.conf(5)", "semodule(8)", "containers.conf(5)"],
@@ -57,6 +59,7 @@ pub(super) const ITEMS: &[Item] = &[
                 "/sys/fs/selinux/enforce",
                 "/etc/containers/containers.conf",
                 "/etc/containers/containers.conf.d",
+                "~/.config/containers/containers.conf",
             ],
             sources: &["A19", "B09", "CIS 5.1", "podman-run(1) --security-opt", "containers.conf(5)"],
         },
@@ -115,11 +118,32 @@ fn selinux(scope: &Scope<'_>) -> Result<Said, String> {
         );
     }
     parts.told(module(scope, policy));
-    let conf = config::containers_conf(scope.root)?;
-    if let Some((path, false)) = config::flag(config::last(&conf, "containers", "label"), "label")? {
-        parts.add(Status::Warn, format!("/{path} says label = false: SELinux keeps no container from anything"));
-    }
+    add_trouble(&mut parts, unlabelled(scope));
     Ok(parts.said(""))
+}
+
+fn add_trouble(parts: &mut Parts, trouble: Found<String>) {
+    match trouble {
+        Ok(Some(found)) => parts.add(Status::Warn, found),
+        Ok(None) => {}
+        Err(why) => parts.add(Status::Unknown, why),
+    }
+}
+
+/// Whether containers get no label of SELinux.
+fn unlabelled(scope: &Scope<'_>) -> Found<String> {
+    let conf = config::containers_conf(scope.root, scope.home()?.as_deref())?;
+    let set = config::flag(config::last(&conf, "containers", "label"), "label")?;
+    let off = set.filter(|(_, is_on)| !is_on);
+    Ok(off.map(|(path, _)| format!("/{path} says label = false: SELinux keeps no container from anything")))
+}
+
+/// Whether containers get no profile of AppArmor.
+fn unconfined(scope: &Scope<'_>) -> Found<String> {
+    let conf = config::containers_conf(scope.root, scope.home()?.as_deref())?;
+    let set = config::text(config::last(&conf, "containers", "apparmor_profile"), "apparmor_profile")?;
+    let off = set.filter(|(_, profile)| *profile == "unconfined");
+    Ok(off.map(|(path, _)| format!("/{path} says apparmor_profile = \"unconfined\"")))
 }
 
 /// Where the policies are that semodule(8) puts together (semanage.conf(5)).
@@ -161,11 +185,6 @@ fn apparmor(scope: &Scope<'_>) -> Result<Said, String> {
         Some(path) => parts.add(Status::Pass, format!("/{path} is there")),
         None => parts.add(Status::Warn, "apparmor_parser is not installed"),
     }
-    let conf = config::containers_conf(scope.root)?;
-    if let Some((path, "unconfined")) =
-        config::text(config::last(&conf, "containers", "apparmor_profile"), "apparmor_profile")?
-    {
-        parts.add(Status::Warn, format!("/{path} says apparmor_profile = \"unconfined\""));
-    }
+    add_trouble(&mut parts, unconfined(scope));
     Ok(parts.said(""))
 }
