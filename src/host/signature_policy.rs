@@ -1,9 +1,12 @@
 //! `policy.json` (containers-policy.json(5)), as strictly as podman reads it: an unknown key, a requirement without what it needs
 //! or an empty list is no policy, and then nothing is pulled.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt, marker::PhantomData};
 
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error as _, MapAccess, Visitor},
+};
 
 /// What is asked of images, by where they come from.
 #[derive(Debug, Deserialize)]
@@ -13,7 +16,44 @@ pub(super) struct SignaturePolicy {
     pub(super) default: Vec<Requirement>,
     /// By transport (`docker` is a registry) and scope.
     #[serde(default)]
-    transports: BTreeMap<String, BTreeMap<String, Vec<Requirement>>>,
+    transports: Named<Named<Vec<Requirement>>>,
+}
+
+/// Values by their names, no name twice.
+#[derive(Debug)]
+struct Named<V>(BTreeMap<String, V>);
+
+impl<V> Default for Named<V> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<'de, V: Deserialize<'de>> Deserialize<'de> for Named<V> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Names<V>(PhantomData<V>);
+
+        impl<'de, V: Deserialize<'de>> Visitor<'de> for Names<V> {
+            type Value = Named<V>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut named = BTreeMap::new();
+                while let Some((name, value)) = map.next_entry::<String, V>()? {
+                    if named.contains_key(&name) {
+                        return Err(A::Error::custom(format!("`{}` stands there twice", name.escape_debug())));
+                    }
+                    named.insert(name, value);
+                }
+                Ok(Named(named))
+            }
+        }
+
+        from.deserialize_map(Names(PhantomData))
+    }
 }
 
 /// One of the things that an image must be.
@@ -155,12 +195,12 @@ impl SignaturePolicy {
     }
 
     fn lists(&self) -> impl Iterator<Item = &Vec<Requirement>> {
-        std::iter::once(&self.default).chain(self.transports.values().flat_map(BTreeMap::values))
+        std::iter::once(&self.default).chain(self.transports.0.values().flat_map(|scopes| scopes.0.values()))
     }
 
     /// What is asked of the images of a transport where no scope fits, if the transport has an answer of its own.
     pub(super) fn of_transport(&self, transport: &str) -> Option<Asked> {
-        self.transports.get(transport)?.get("").map(|list| asked(list))
+        self.transports.0.get(transport)?.0.get("").map(|list| asked(list))
     }
 
     /// The files of keys and certificates that are named anywhere.
@@ -170,7 +210,7 @@ impl SignaturePolicy {
 
     /// What is asked of an image from a registry, by the scope that fits best; `None` where only the default fits.
     pub(super) fn of_image(&self, image: &str) -> Option<Asked> {
-        let scopes = self.transports.get("docker")?;
+        let scopes = &self.transports.0.get("docker")?.0;
         let mut at = image.split_once('@').map_or(image, |(name, _)| name).to_owned();
         let mut tried = vec![image.to_owned(), at.clone()];
         let last_slash = at.rfind('/').map_or(0, |slash| slash + 1);
@@ -372,6 +412,9 @@ mod tests {
         for text in [
             r#"{"default": [{"type": "reject"}], "comment": "mine"}"#,
             r#"{"default": [{"type": "reject"}], "default": [{"type": "reject"}]}"#,
+            r#"{"default": [{"type": "reject"}], "transports": {"docker": {}, "docker": {}}}"#,
+            r#"{"default": [{"type": "reject"}], "transports": {"docker": {"a": [{"type": "reject"}], "a": [{"type": "reject"}]}}}"#,
+            r#"{"default": [{"type": "reject"}, {"type": "reject", "type": "reject"}]}"#,
             r#"{"default": [{"type": "reject", "comment": "mine"}]}"#,
             r#"{"default": []}"#,
             r#"{"default": [{"type": "sigstoreSigned"}]}"#,
