@@ -272,12 +272,18 @@ fn ids_that_somebody_gave_stay_theirs() {
         (text(&project, "root/etc/subuid"), text(&project, "root/etc/subgid")),
         (given.to_owned(), IDS.to_owned())
     );
+    put(&project, "root/etc/subuid", "ann:100000:65536\n");
+    let ran = must(&project, "install", 0);
+    assert!(ran.stderr.contains("/etc/subuid has no range for `containers`"), "{}", ran.stderr);
+    must(&project, "uninstall", 0);
     // The number of the user is as good as its name.
     let (given, user) = ("990:1073741824:65536\n", "containers:x:990:990::/:/bin/false\n");
     for name in ["subuid", "subgid"] {
         put(&project, &format!("root/etc/{name}"), given);
     }
     put(&project, "root/etc/passwd", &format!("root:x:0:0::/root:/bin/sh\n{user}"));
+    let ran = must(&project, "install", 0);
+    assert!(!ran.stderr.contains("has no range"), "{}", ran.stderr);
     must(&project, "install --with-host", 0);
     assert_eq!((text(&project, "root/etc/subuid"), text(&project, "root/etc/subgid")), (given.into(), given.into()));
     must(&project, "uninstall", 0);
