@@ -1,5 +1,6 @@
 //! Looks at the host itself, by its files.
 
+mod audit;
 pub mod checks;
 mod config;
 mod nftables;

@@ -2,7 +2,10 @@
 
 use super::{Item, Parts, Said, Scope, a_few, pass, warn};
 use crate::{
-    host::{config, system},
+    host::{
+        audit::{self, Recorded},
+        config, system,
+    },
     policy::host::{HostCheck, Status},
 };
 
@@ -14,21 +17,23 @@ pub(super) const ITEMS: &[Item] = &[
             what: "The audit daemon runs, with rules for the files of containers.",
             fails: None,
             warns: Some(
-                "auditd is not switched on, no rule watches /etc/containers, or the kernel was booted with audit=0",
+                "auditd is not switched on, no rule watches /etc/containers, another rule keeps that from being recorded, or the kernel was booted with audit=0",
             ),
             why: "A unit written into /etc/containers/systemd is a program that root runs. Who wrote it is in no other log.",
-            fix: "install auditd, switch it on, and write rules into /etc/audit/rules.d (`plimsoll host render` does)",
+            fix: "install auditd, switch it on, write rules into /etc/audit/rules.d (`plimsoll host render` does), and take out those that keep it from recording, as `-a never,task`",
             today: Some(
                 "Documents prefer podman because it records who started a container (auid). That holds for podman typed in a login: what systemd starts has no auid, so rules have to go by paths and by the range of ids of the containers. rc-service is for OpenRC.",
             ),
             reads: &[
                 "/etc/systemd/system/multi-user.target.wants/auditd.service",
                 "/etc/audit/rules.d",
+                "/etc/audit/audit.rules",
+                "/usr/lib/systemd/system/audit-rules.service",
                 "/proc/cmdline",
             ],
-            sources: &["A06", "A07", "A08", "A10", "A44", "CIS 1.1.3", "auditctl(8)"],
+            sources: &["A06", "A07", "A08", "A10", "A44", "CIS 1.1.3", "auditctl(8)", "augenrules(8)"],
         },
-        look: audit,
+        look: audits,
     },
     Item {
         about: HostCheck {
@@ -97,7 +102,7 @@ pub(super) const ITEMS: &[Item] = &[
     },
 ];
 
-fn audit(scope: &Scope<'_>) -> Result<Said, String> {
+fn audits(scope: &Scope<'_>) -> Result<Said, String> {
     const WATCHED: &str = "/etc/containers";
     let mut parts = Parts::default();
     let is_on =
@@ -106,11 +111,12 @@ fn audit(scope: &Scope<'_>) -> Result<Said, String> {
         if is_on { Status::Pass } else { Status::Warn },
         if is_on { "auditd is switched on" } else { "auditd is not switched on" },
     );
-    let mut rules = scope.root.texts("etc/audit/rules.d", ".rules")?;
-    rules.extend(scope.root.text("etc/audit/audit.rules")?.map(|text| ("etc/audit/audit.rules".to_owned(), text)));
-    match watching(&rules, WATCHED) {
-        Some(path) => parts.add(Status::Pass, format!("/{path} watches {WATCHED}")),
-        None => parts.add(Status::Warn, format!("no rule watches {WATCHED}")),
+    match audit::recorded(scope.root, WATCHED)? {
+        Recorded::By(path) => parts.add(Status::Pass, format!("/{path} watches {WATCHED}")),
+        Recorded::Kept { file, line } => {
+            parts.add(Status::Warn, format!("/{file} keeps it from being recorded who writes to {WATCHED}: `{line}`"));
+        }
+        Recorded::Nowhere => parts.add(Status::Warn, format!("no rule watches {WATCHED}")),
     }
     // An image of a host has no command line.
     let cmdline = scope.root.text("proc/cmdline").ok().flatten().unwrap_or_default();
@@ -118,32 +124,6 @@ fn audit(scope: &Scope<'_>) -> Result<Said, String> {
         parts.add(Status::Warn, "the kernel was booted with audit=0");
     }
     Ok(parts.said(""))
-}
-
-/// The file whose rule records writes to a directory, after all files are loaded one after another (auditctl(8)).
-fn watching<'r>(rules: &'r [(String, String)], dir: &str) -> Option<&'r str> {
-    let covers = |path: &str| {
-        let path = path.trim_end_matches('/');
-        dir.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
-    let mut found = None;
-    for (file, text) in rules {
-        for line in text.lines().map(str::trim).filter(|line| !line.starts_with('#')) {
-            let words: Vec<&str> = line.split_ascii_whitespace().collect();
-            let after = |flag: &str| words.iter().skip_while(|word| **word != flag).nth(1).copied();
-            let field = |name: &str| words.iter().find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
-            let path = after("-w").or_else(|| field("dir"));
-            let writes = after("-p").or_else(|| field("perm")).is_none_or(|perms| perms.contains('w'));
-            let is_always =
-                after("-a").or_else(|| after("-A")).is_none_or(|list| list.split(',').any(|word| word == "always"));
-            if words.first() == Some(&"-D") || after("-e") == Some("0") || after("-W").is_some_and(covers) {
-                found = None;
-            } else if path.is_some_and(covers) && writes && is_always {
-                found = Some(file.as_str());
-            }
-        }
-    }
-    found
 }
 
 fn timers(scope: &Scope<'_>) -> Result<Said, String> {
