@@ -1,6 +1,6 @@
 //! Rules of the kernel's audit, as far as a check looks at them: audit.rules(7), auditctl(8), augenrules(8).
 
-use super::{config, root::Root, system};
+use super::{root::Root, system, units};
 
 /// Where augenrules(8) takes rules from, and what it writes them to.
 const PARTS: &str = "etc/audit/rules.d";
@@ -23,7 +23,7 @@ pub(super) enum Recorded {
 pub(super) fn recorded(root: &Root, dir: &str) -> Result<Recorded, String> {
     let mut loaders = Vec::new();
     for (unit, key) in [("auditd.service", "ExecStartPost"), ("audit-rules.service", "ExecStart")] {
-        loaders.extend(config::unit_values(root, unit, ("Service", key), config::SYSTEM)?.unwrap_or_default());
+        loaders.extend(units::values(root, unit, ("Service", key), units::SYSTEM)?.unwrap_or_default());
     }
     let names = |program: &str| loaders.iter().any(|command| command.contains(program));
     let whole = root.text(WHOLE)?;

@@ -1,13 +1,10 @@
-//! Configuration files of a host: containers.conf(5), storage.conf(5), drop-ins of units, accounts.
+//! Configuration files of a host: containers.conf(5), storage.conf(5), accounts.
 
 use super::{
     root::{Found, Root},
     system::{PROGRAMS, program},
 };
-use crate::{
-    model::accounts::accounts,
-    unit::{Dialect, Unit},
-};
+use crate::model::accounts::accounts;
 
 /// The home of a user, as `/etc/passwd` has it.
 pub fn home(passwd: &str, uid: u32) -> Option<String> {
@@ -115,58 +112,3 @@ pub(super) fn graph_root(root: &Root) -> Result<String, String> {
     let set = conf.as_ref().and_then(|(_, table)| storage_text(table, &["graphroot"]));
     Ok(set.unwrap_or("/var/lib/containers/storage").trim_start_matches('/').to_owned())
 }
-
-/// Every value of a key of a unit and its drop-ins, in systemd's order, without what an empty one takes back. `dirs` are
-/// those of the units, the strongest first. Nothing where there is no such unit.
-pub(super) fn unit_values(root: &Root, unit: &str, (section, key): (&str, &str), dirs: &[&str]) -> Found<Vec<String>> {
-    let mut texts = Vec::new();
-    for dir in dirs {
-        if let Some(text) = root.text(&format!("{dir}/{unit}"))? {
-            texts.push(text);
-            break;
-        }
-    }
-    let is_there = !texts.is_empty();
-    for dir in dirs.iter().rev() {
-        texts.extend(root.texts(&format!("{dir}/{unit}.d"), ".conf")?.into_iter().map(|(_, text)| text));
-    }
-    let mut values = Vec::new();
-    for text in &texts {
-        let (unit, _) = Unit::parse_leniently(&text.as_str().into(), Dialect::Systemd);
-        for entry in unit.entries_of(section, key) {
-            match entry.value.trim() {
-                "" => values.clear(),
-                value => values.push(value.to_owned()),
-            }
-        }
-    }
-    Ok((is_there || !values.is_empty()).then_some(values))
-}
-
-/// Whether a unit is wanted by a target, through a link or a drop-in of the administrator's or of the vendor's, and not
-/// masked.
-pub(super) fn is_enabled(root: &Root, unit: &str, targets: &[&str], dirs: &[&str]) -> Result<bool, String> {
-    for dir in dirs {
-        if root.link(&format!("{dir}/{unit}"))?.is_some_and(|target| target == "/dev/null") {
-            return Ok(false);
-        }
-    }
-    for target in targets {
-        for dir in dirs {
-            if root.has(&format!("{dir}/{target}.wants/{unit}"))? {
-                return Ok(true);
-            }
-        }
-        let wants = unit_values(root, target, ("Unit", "Wants"), dirs)?.unwrap_or_default();
-        if wants.iter().any(|wants| wants.split_ascii_whitespace().any(|wanted| wanted == unit)) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-/// Where units of the system are enabled.
-pub(super) const SYSTEM: &[&str] = &["etc/systemd/system", "usr/lib/systemd/system"];
-
-/// Where units of every user are enabled.
-pub(super) const USERS: &[&str] = &["etc/systemd/user", "usr/lib/systemd/user"];

@@ -9,5 +9,6 @@ mod registries_conf;
 pub mod root;
 mod signature_policy;
 mod system;
+mod units;
 
 pub use config::home;

@@ -5,6 +5,7 @@ use crate::{
     host::{
         config, packages,
         system::{PROGRAMS, program},
+        units,
     },
     policy::host::{HostCheck, Status},
 };
@@ -131,7 +132,7 @@ fn runtime(scope: &Scope<'_>) -> Result<Said, String> {
 
 fn socket(scope: &Scope<'_>) -> Result<Said, String> {
     let mut parts = Parts::default();
-    let is_enabled = config::is_enabled(scope.root, "podman.socket", &["sockets.target"], config::SYSTEM)?;
+    let is_enabled = units::is_enabled(scope.root, "podman.socket", units::SYSTEM)?;
     let owned = scope.root.owned("run/podman/podman.sock");
     let is_there = matches!(owned, Ok(Some(_)));
     if !is_enabled && !is_there {
@@ -146,13 +147,13 @@ fn socket(scope: &Scope<'_>) -> Result<Said, String> {
     {
         parts.add(Status::Fail, format!("everybody may open /run/podman/podman.sock: its mode is {:04o}", owned.mode));
     }
-    let mode = config::unit_values(scope.root, "podman.socket", ("Socket", "SocketMode"), config::SYSTEM)?;
+    let mode = units::values(scope.root, "podman.socket", ("Socket", "SocketMode"), units::SYSTEM)?;
     if let Some(mode) = mode.as_ref().and_then(|modes| modes.last())
         && u32::from_str_radix(mode, 8).is_ok_and(|mode| mode & 0o006 != 0)
     {
         parts.add(Status::Fail, format!("everybody may open it: SocketMode={mode}"));
     }
-    let listens = config::unit_values(scope.root, "podman.socket", ("Socket", "ListenStream"), config::SYSTEM)?
+    let listens = units::values(scope.root, "podman.socket", ("Socket", "ListenStream"), units::SYSTEM)?
         .unwrap_or_default();
     if let Some(address) = listens.iter().find(|address| !address.starts_with(['/', '%', '@'])) {
         parts.add(Status::Fail, format!("it listens on the network: ListenStream={address}"));

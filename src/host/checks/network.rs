@@ -2,7 +2,7 @@
 
 use super::{Item, Parts, Said, Scope, not_applicable, warn};
 use crate::{
-    host::{config, nftables},
+    host::{nftables, units},
     policy::host::{HostCheck, Status},
 };
 
@@ -52,8 +52,7 @@ pub(super) const ITEMS: &[Item] = &[
 
 fn firewall(scope: &Scope<'_>) -> Result<Said, String> {
     let mut parts = Parts::default();
-    let targets = ["sysinit.target", "multi-user.target", "basic.target"];
-    let is_on = |unit: &str| config::is_enabled(scope.root, unit, &targets, config::SYSTEM);
+    let is_on = |unit: &str| units::is_enabled(scope.root, unit, units::SYSTEM);
     if is_on("nftables.service")? {
         let mut rules: Vec<(String, String)> = Vec::new();
         for path in ["etc/nftables.conf", "etc/sysconfig/nftables.conf"] {

@@ -2,7 +2,7 @@
 
 use super::{Item, Parts, Said, Scope, fail, not_applicable, pass, warn};
 use crate::{
-    host::{config, system},
+    host::{config, system, units},
     model::mountinfo,
     policy::host::{HostCheck, Status},
 };
@@ -112,7 +112,7 @@ fn delegated(scope: &Scope<'_>) -> Result<Said, String> {
     let (whence, words) = match scope.root.text(&cgroup) {
         Ok(Some(text)) => (format!("user@{user}.service has"), text),
         _ => {
-            let values = config::unit_values(scope.root, "user@.service", ("Service", "Delegate"), config::SYSTEM)?;
+            let values = units::values(scope.root, "user@.service", ("Service", "Delegate"), units::SYSTEM)?;
             let values = values.ok_or("neither the user's cgroup nor user@.service is there")?;
             ("Delegate= of user@.service says".to_owned(), values.join(" "))
         }

@@ -4,7 +4,7 @@ use super::{Item, Parts, Said, Scope, a_few, pass, warn};
 use crate::{
     host::{
         audit::{self, Recorded},
-        config, system,
+        system, units,
     },
     policy::host::{HostCheck, Status},
 };
@@ -105,8 +105,7 @@ pub(super) const ITEMS: &[Item] = &[
 fn audits(scope: &Scope<'_>) -> Result<Said, String> {
     const WATCHED: &str = "/etc/containers";
     let mut parts = Parts::default();
-    let is_on =
-        config::is_enabled(scope.root, "auditd.service", &["multi-user.target", "sysinit.target"], config::SYSTEM)?;
+    let is_on = units::is_enabled(scope.root, "auditd.service", units::SYSTEM)?;
     parts.add(
         if is_on { Status::Pass } else { Status::Warn },
         if is_on { "auditd is switched on" } else { "auditd is not switched on" },
@@ -129,9 +128,9 @@ fn audits(scope: &Scope<'_>) -> Result<Said, String> {
 fn timers(scope: &Scope<'_>) -> Result<Said, String> {
     let own = if scope.is_rootless() { Some(scope.account()?.home) } else { None };
     let own = own.map(|home| format!("{}/.config/systemd/user", home.trim_start_matches('/')));
-    let mut dirs = if own.is_some() { config::USERS.to_vec() } else { config::SYSTEM.to_vec() };
-    dirs.extend(own.as_deref());
-    let is_on = |timer: &str| config::is_enabled(scope.root, timer, &["timers.target"], &dirs);
+    let dirs = if own.is_some() { units::USERS } else { units::SYSTEM };
+    let dirs: Vec<&str> = own.as_deref().into_iter().chain(dirs.iter().copied()).collect();
+    let is_on = |timer: &str| units::is_enabled(scope.root, timer, &dirs);
     let mut parts = Parts::default();
     let updated: Vec<&str> = scope
         .services()
@@ -167,8 +166,7 @@ fn updates(scope: &Scope<'_>) -> Result<Said, String> {
         "transactional-update.timer",
     ];
     const IF_TOLD: &[&str] = &["dnf-automatic.timer", "dnf5-automatic.timer"];
-    let is_on =
-        |timer: &str| config::is_enabled(scope.root, timer, &["timers.target", "multi-user.target"], config::SYSTEM);
+    let is_on = |unit: &str| units::is_enabled(scope.root, unit, units::SYSTEM);
     for timer in INSTALL.iter().chain(&["zincati.service"]) {
         if is_on(timer)? {
             return Ok(pass(format!("{timer} is on")));
