@@ -727,6 +727,25 @@ const CASES: &[Case] = &[
         "",
     ),
     ("HC19", Status::Fail, "debian", "== run/podman/podman.sock 0666\n", ""),
+    ("HC19", Status::Warn, "debian", "== etc/systemd/system/default.target.wants/podman.service -> x\n", ""),
+    ("HC19", Status::Warn, "debian", "== etc/systemd/system/multi-user.target.wants/podman.service -> x\n", ""),
+    ("HC19", Status::Warn, "debian", "== etc/systemd/system/graphical.target.wants/podman.service -> x\n", ""),
+    ("HC19", Status::Warn, "debian", "== etc/systemd/system/sockets.target.requires/podman.socket -> x\n", ""),
+    (
+        "HC19",
+        Status::Pass,
+        "debian",
+        "== etc/systemd/system/default.target.wants/podman.service -> x\n== etc/systemd/system/podman.socket -> /dev/null\n",
+        "",
+    ),
+    (
+        "HC19",
+        Status::Fail,
+        "debian",
+        "== etc/systemd/system/default.target.wants/podman.service -> x\n== etc/systemd/system/podman.service.d/tcp.conf\n\
+         [Service]\nExecStart=\nExecStart=/usr/bin/podman system service --time=0 tcp:0.0.0.0:2375\n",
+        "",
+    ),
     ("HC20", Status::Pass, "hardened", "", "rootful"),
     ("HC20", Status::Warn, "debian", "", "rootful"),
     (

@@ -4,6 +4,7 @@ use super::{Item, Parts, Said, Scope, a_few, fail, pass, warn};
 use crate::{
     host::{
         config, packages,
+        root::Root,
         system::{PROGRAMS, program},
         units,
     },
@@ -40,15 +41,17 @@ pub(super) const ITEMS: &[Item] = &[
             name: "api-socket",
             what: "Nobody can talk to podman through a socket.",
             fails: Some("everybody may open the socket, or it listens on the network"),
-            warns: Some("the socket of root is switched on"),
+            warns: Some("the socket of root is switched on, or the service that brings it up"),
             why: "Whoever may open root's socket is root: one request starts a container with the host's / in it. It asks for no password, and a container that gets it as a volume is out.",
-            fix: "systemctl disable --now podman.socket; where it is needed, run that of an ordinary user",
+            fix: "systemctl disable --now podman.socket podman.service; where it is needed, run that of an ordinary user",
             today: Some(
                 "The varlink interface that documents tell of was removed in Podman 3.0. What listens today is podman.socket, a REST interface over HTTP with mode 0660.",
             ),
             reads: &[
                 "/etc/systemd/system/sockets.target.wants/podman.socket",
+                "/etc/systemd/system/default.target.wants/podman.service",
                 "/etc/systemd/system/podman.socket.d",
+                "/etc/systemd/system/podman.service.d",
                 "/run/podman/podman.sock",
             ],
             sources: &["A63", "A64", "A65", "podman-system-service(1)", "CIS 5.32"],
@@ -133,14 +136,19 @@ fn runtime(scope: &Scope<'_>) -> Result<Said, String> {
 fn socket(scope: &Scope<'_>) -> Result<Said, String> {
     let mut parts = Parts::default();
     let is_enabled = units::is_enabled(scope.root, "podman.socket", units::SYSTEM)?;
+    let serves = serves(scope.root)?;
     let owned = scope.root.owned("run/podman/podman.sock");
     let is_there = matches!(owned, Ok(Some(_)));
-    if !is_enabled && !is_there {
+    if !is_enabled && !serves && !is_there {
         return Ok(pass("podman.socket is not switched on"));
     }
     parts.add(
         Status::Warn,
-        if is_enabled { "podman.socket is switched on" } else { "/run/podman/podman.sock is there" },
+        match (is_enabled, serves) {
+            (true, _) => "podman.socket is switched on",
+            (false, true) => "podman.service is switched on, and the socket comes with it",
+            (false, false) => "/run/podman/podman.sock is there",
+        },
     );
     if let Ok(Some(owned)) = owned
         && owned.mode & 0o006 != 0
@@ -153,12 +161,34 @@ fn socket(scope: &Scope<'_>) -> Result<Said, String> {
     {
         parts.add(Status::Fail, format!("everybody may open it: SocketMode={mode}"));
     }
-    let listens = units::values(scope.root, "podman.socket", ("Socket", "ListenStream"), units::SYSTEM)?
-        .unwrap_or_default();
+    let listens =
+        units::values(scope.root, "podman.socket", ("Socket", "ListenStream"), units::SYSTEM)?.unwrap_or_default();
     if let Some(address) = listens.iter().find(|address| !address.starts_with(['/', '%', '@'])) {
         parts.add(Status::Fail, format!("it listens on the network: ListenStream={address}"));
     }
+    // The socket starts the service, whatever that listens on besides.
+    let commands =
+        units::values(scope.root, "podman.service", ("Service", "ExecStart"), units::SYSTEM)?.unwrap_or_default();
+    if let Some(address) = commands.iter().find_map(|command| network_address(command)) {
+        parts.add(Status::Fail, format!("podman.service listens on the network: {address}"));
+    }
     Ok(parts.said(""))
+}
+
+/// Whether podman.service is started by itself. It requires its socket: without that it does not start.
+fn serves(root: &Root) -> Result<bool, String> {
+    if !units::is_enabled(root, "podman.service", units::SYSTEM)? {
+        return Ok(false);
+    }
+    let required = units::values(root, "podman.service", ("Unit", "Requires"), units::SYSTEM)?.unwrap_or_default();
+    let needs_socket = required.iter().any(|units| units.split_ascii_whitespace().any(|unit| unit == "podman.socket"));
+    Ok(!needs_socket || units::can_start(root, "podman.socket", units::SYSTEM)?)
+}
+
+/// Where a command has podman listen, if that is no socket of the file system (podman-system-service(1)).
+fn network_address(command: &str) -> Option<&str> {
+    let mut words = command.split_ascii_whitespace().map(|word| word.trim_matches(['"', '\'']));
+    words.find(|word| word.starts_with("tcp:"))
 }
 
 fn others(scope: &Scope<'_>) -> Result<Said, String> {
