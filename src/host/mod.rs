@@ -1,5 +1,6 @@
 //! Looks at the host itself, by its files.
 
+mod apt_conf;
 mod audit;
 pub mod checks;
 mod config;
@@ -10,5 +11,6 @@ pub mod root;
 mod signature_policy;
 mod system;
 mod units;
+mod updates;
 
 pub use config::home;

@@ -1,6 +1,6 @@
 //! Units of systemd, by their files: systemd.unit(5).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::root::{Found, Root};
 use crate::unit::{Dialect, Unit};
@@ -33,9 +33,15 @@ pub(super) fn values(root: &Root, unit: &str, (section, key): (&str, &str), dirs
         }
     }
     let is_there = !texts.is_empty();
-    for dir in dirs.iter().rev() {
-        texts.extend(root.texts(&format!("{dir}/{unit}.d"), ".conf")?.into_iter().map(|(_, text)| text));
+    // Of drop-ins with one name the strongest counts; they are read by their names, wherever they are.
+    let mut drop_ins = BTreeMap::new();
+    for dir in dirs {
+        let dir = format!("{dir}/{unit}.d");
+        for (path, text) in root.texts(&dir, ".conf")? {
+            drop_ins.entry(path[dir.len()..].to_owned()).or_insert(text);
+        }
     }
+    texts.extend(drop_ins.into_values());
     let mut values = Vec::new();
     for text in &texts {
         let (unit, _) = Unit::parse_leniently(&text.as_str().into(), Dialect::Systemd);

@@ -4,7 +4,7 @@ use super::{Item, Parts, Said, Scope, a_few, pass, warn};
 use crate::{
     host::{
         audit::{self, Recorded},
-        system, units,
+        system, units, updates,
     },
     policy::host::{HostCheck, Status},
 };
@@ -64,19 +64,23 @@ pub(super) const ITEMS: &[Item] = &[
             name: "security-updates",
             what: "The host installs security updates by itself.",
             fails: None,
-            warns: Some("nothing installs them"),
+            warns: Some("nothing installs them, or what would is not told to"),
             why: "All containers share the host's kernel, and every one is started by its podman and crun. A fix that is not installed is a hole that everybody can read about.",
             fix: "install unattended-upgrades, or dnf-automatic with apply_updates = yes, or switch the automatic updates of an image-based system on",
             today: None,
             reads: &[
                 "/etc/systemd/system/timers.target.wants",
+                "/usr/lib/systemd/system/default.target.wants",
                 "/etc/dnf/automatic.conf",
                 "/etc/apt/apt.conf.d",
+                "/etc/apt/apt.conf",
                 "/usr/bin/unattended-upgrade",
+                "/etc/rpm-ostreed.conf",
+                "/etc/zincati/config.d",
             ],
-            sources: &["A02", "B07"],
+            sources: &["A02", "B07", "apt.conf(5)", "rpm-ostreed.conf(5)"],
         },
-        look: updates,
+        look: security_updates,
     },
     Item {
         about: HostCheck {
@@ -158,55 +162,19 @@ fn timers(scope: &Scope<'_>) -> Result<Said, String> {
     Ok(parts.said(""))
 }
 
-fn updates(scope: &Scope<'_>) -> Result<Said, String> {
-    const INSTALL: &[&str] = &[
-        "dnf-automatic-install.timer",
-        "rpm-ostreed-automatic.timer",
-        "bootc-fetch-apply-updates.timer",
-        "transactional-update.timer",
-    ];
-    const IF_TOLD: &[&str] = &["dnf-automatic.timer", "dnf5-automatic.timer"];
-    let is_on = |unit: &str| units::is_enabled(scope.root, unit, units::SYSTEM);
-    for timer in INSTALL.iter().chain(&["zincati.service"]) {
-        if is_on(timer)? {
-            return Ok(pass(format!("{timer} is on")));
-        }
+fn security_updates(scope: &Scope<'_>) -> Result<Said, String> {
+    let means = updates::means(scope.root)?;
+    if let Some(means) = means.iter().find(|means| means.installs) {
+        return Ok(pass(means.found.clone()));
     }
-    for timer in IF_TOLD {
-        if is_on(timer)? {
-            let conf = scope.root.first(&["etc/dnf/automatic.conf", "etc/dnf/dnf5-plugins/automatic.conf"])?;
-            let applies = conf.as_ref().is_some_and(|(_, text)| {
-                text.lines().any(|line| {
-                    line.split_once('=').is_some_and(|(key, value)| {
-                        key.trim() == "apply_updates" && matches!(value.trim(), "yes" | "true" | "1" | "True")
-                    })
-                })
-            });
-            return Ok(if applies {
-                pass(format!("{timer} is on, with apply_updates"))
-            } else {
-                warn(format!("{timer} is on, and only downloads: apply_updates is not set"))
-            });
-        }
+    let mut parts = Parts::default();
+    for means in means {
+        parts.add(Status::Warn, means.found);
     }
-    let conf = scope.root.list("etc/apt/apt.conf.d")?.unwrap_or_default();
-    let mut says = None;
-    for name in conf {
-        let path = format!("etc/apt/apt.conf.d/{name}");
-        for line in scope.root.text(&path)?.unwrap_or_default().lines() {
-            let words: Vec<&str> = line.trim().trim_end_matches(';').split_ascii_whitespace().collect();
-            if let ["APT::Periodic::Unattended-Upgrade", value] = words.as_slice() {
-                says = Some((path.clone(), !matches!(value.trim_matches('"'), "0" | "")));
-            }
-        }
+    if parts.0.is_empty() {
+        return Ok(warn("nothing installs updates by itself"));
     }
-    let program = scope.root.any(&["usr/bin/unattended-upgrade", "usr/bin/unattended-upgrades"])?;
-    Ok(match (says, program) {
-        (Some((path, true)), Some(_)) => pass(format!("/{path} switches unattended-upgrades on")),
-        (Some((path, true)), None) => warn(format!("/{path} asks for unattended-upgrades, which is not installed")),
-        (Some((path, false)), _) => warn(format!("/{path} switches unattended-upgrades off")),
-        (None, _) => warn("nothing installs updates by itself"),
-    })
+    Ok(parts.said(""))
 }
 
 fn reboot(scope: &Scope<'_>) -> Result<Said, String> {
