@@ -4,6 +4,7 @@ mod apt_conf;
 mod audit;
 pub mod checks;
 mod config;
+mod firewalld;
 mod nftables;
 mod packages;
 mod registries_conf;

@@ -2,7 +2,12 @@
 
 use super::{Item, Parts, Said, Scope, not_applicable, warn};
 use crate::{
-    host::{nftables, units},
+    host::{
+        firewalld::{self, Firewalld},
+        nftables::{self, Drops},
+        root::Root,
+        units,
+    },
     policy::host::{HostCheck, Status},
 };
 
@@ -13,7 +18,9 @@ pub(super) const ITEMS: &[Item] = &[
             name: "default-deny-firewall",
             what: "The host's firewall drops what it was not told to let in.",
             fails: None,
-            warns: Some("no firewall with such a default is switched on"),
+            warns: Some(
+                "no firewall with such a default is switched on, it is for one of IPv4 and IPv6 alone, or a zone of firewalld that is in use accepts everything",
+            ),
             why: "One of the host's own daemons, or what somebody started to try it out, is then open to whoever can reach the host.",
             fix: "write a chain with hook input and policy drop into /etc/nftables.conf and switch nftables.service on (`plimsoll host render` writes a sample), or use firewalld or ufw",
             today: Some(
@@ -22,12 +29,13 @@ pub(super) const ITEMS: &[Item] = &[
             reads: &[
                 "/etc/nftables.conf",
                 "/etc/sysconfig/nftables.conf",
-                "/etc/nftables",
+                "/usr/lib/systemd/system/nftables.service",
                 "/etc/firewalld/firewalld.conf",
+                "/etc/firewalld/zones",
                 "/etc/ufw/ufw.conf",
                 "/etc/systemd/system/*.wants",
             ],
-            sources: &["B45", "B46", "nft(8)", "firewalld.conf(5)"],
+            sources: &["B45", "B46", "nft(8)", "firewalld.conf(5)", "firewalld.zone(5)"],
         },
         look: firewall,
     },
@@ -54,37 +62,27 @@ fn firewall(scope: &Scope<'_>) -> Result<Said, String> {
     let mut parts = Parts::default();
     let is_on = |unit: &str| units::is_enabled(scope.root, unit, units::SYSTEM);
     if is_on("nftables.service")? {
-        let mut rules: Vec<(String, String)> = Vec::new();
-        for path in ["etc/nftables.conf", "etc/sysconfig/nftables.conf"] {
-            rules.extend(scope.root.text(path)?.map(|text| (path.to_owned(), text)));
-        }
-        for dir in ["etc/nftables", "etc/nftables.d"] {
-            for suffix in [".nft", ".conf"] {
-                rules.extend(scope.root.texts(dir, suffix)?);
+        let paths = nftables_files(scope.root)?;
+        let drops = nftables::loaded(scope.root, &paths)?;
+        let by = paths.iter().map(|path| format!("/{path}")).collect::<Vec<_>>().join(", ");
+        match drops {
+            Drops { ipv4: true, ipv6 } if ipv6 || !has_ipv6(scope.root) => {
+                parts.add(Status::Pass, format!("{by} drops by default"));
+            }
+            Drops { ipv4: false, ipv6: false } => parts.add_firewall("nftables", None),
+            Drops { ipv4, .. } => {
+                let (dropped, open) = if ipv4 { ("IPv4", "IPv6") } else { ("IPv6", "IPv4") };
+                parts.add(Status::Warn, format!("{by} drops {dropped} by default, and lets {open} in"));
             }
         }
-        parts.add_firewall(
-            "nftables",
-            rules
-                .iter()
-                .find(|(_, text)| nftables::drops_input(text))
-                .map(|(path, _)| format!("/{path} drops by default")),
-        );
     }
     if is_on("firewalld.service")? {
-        let conf = scope.root.text("etc/firewalld/firewalld.conf")?.unwrap_or_default();
-        let zone = conf
-            .lines()
-            .rev()
-            .find_map(|line| line.trim().strip_prefix("DefaultZone="))
-            .unwrap_or("public")
-            .trim()
-            .to_owned();
-        let file = format!("{zone}.xml");
-        let own = scope.root.text(&format!("etc/firewalld/zones/{file}"))?;
-        let text = if own.is_some() { own } else { scope.root.text(&format!("usr/lib/firewalld/zones/{file}"))? };
-        let accepts = zone == "trusted" || text.is_some_and(|text| text.contains("target=\"ACCEPT\""));
-        parts.add_firewall("firewalld", (!accepts).then(|| format!("firewalld, zone {zone}")));
+        match firewalld::read(scope.root)? {
+            Firewalld::Drops(zone) => parts.add(Status::Pass, format!("firewalld, zone {zone}")),
+            Firewalld::Accepts { zone, from } => {
+                parts.add(Status::Warn, format!("zone {zone} of firewalld accepts everything: {from}"));
+            }
+        }
     }
     if is_on("ufw.service")? {
         let conf = scope.root.text("etc/ufw/ufw.conf")?.unwrap_or_default();
@@ -106,6 +104,26 @@ fn firewall(scope: &Scope<'_>) -> Result<Said, String> {
         return Ok(warn("neither nftables, firewalld nor ufw is switched on"));
     }
     Ok(parts.said(""))
+}
+
+/// What the service has nft load, in that order.
+fn nftables_files(root: &Root) -> Result<Vec<String>, String> {
+    let commands = units::values(root, "nftables.service", ("Service", "ExecStart"), units::SYSTEM)?;
+    let commands = commands.unwrap_or_default();
+    let words = commands.iter().flat_map(|command| command.split([' ', '\t', '"', '\'', ';']));
+    let mut files: Vec<String> =
+        words.filter_map(|word| word.strip_prefix("/etc/")).map(|path| format!("etc/{path}")).collect();
+    if files.is_empty() {
+        files.extend(root.any(&["etc/nftables.conf", "etc/sysconfig/nftables.conf"])?.map(str::to_owned));
+    }
+    Ok(files)
+}
+
+/// Whether IPv6 is in use. Where that cannot be read, it may be.
+fn has_ipv6(root: &Root) -> bool {
+    let says = |path: &str| root.text(path).ok().flatten().unwrap_or_default();
+    let is_left_out = says("proc/cmdline").split_ascii_whitespace().any(|word| word == "ipv6.disable=1");
+    !is_left_out && says("proc/sys/net/ipv6/conf/all/disable_ipv6").trim() != "1"
 }
 
 impl Parts {
