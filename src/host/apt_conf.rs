@@ -61,7 +61,7 @@ impl Options {
                 }
             }
         }
-        Ok(())
+        if words.is_empty() { Ok(()) } else { Err(format!("/{path} ends within an option: apt reads none of it")) }
     }
 
     fn clear(&mut self, name: &str) {
@@ -148,12 +148,13 @@ mod tests {
             ("APT::Periodic::Enable \"1\";\nAPT::Periodic::Enable \"0\";\n", Some("0")),
             ("APT::Periodic::Enable \"1\";\n#clear APT::Periodic;\n", None),
             ("Dir \"http://a//b\"; APT::Periodic::Enable \"1\";\n", Some("1")),
-            ("APT::Periodic::Enable", None),
-            ("}; { ; \"", None),
+            ("}; { ; {", None),
         ] {
             assert_eq!(value(text).as_deref(), wanted, "{text}");
         }
-        assert!(Options::default().add("file", "#include \"/etc/other\";").is_err());
+        for text in ["#include \"/etc/other\";", "APT::Periodic::Enable \"1\"", "APT::Periodic::Enable", "\""] {
+            assert!(Options::default().add("file", text).is_err(), "{text}");
+        }
     }
 
     #[test]
