@@ -48,7 +48,11 @@ pub(super) fn shared_but_different(path: &str, other: &Generation) -> Obstacle {
     obstacle(
         path,
         format!("belongs to the catalog `{}` as well, which says something else in it", other.catalog),
-        "catalogs may share a slice as long as they say the same of it: give this one another `[slice] name`",
+        if places::is_place(path) {
+            "there is one such file for all catalogs: have both say the same of it, or switch it off in [host] of one of them"
+        } else {
+            "catalogs may share a slice as long as they say the same of it: give this one another `[slice] name`"
+        },
     )
 }
 

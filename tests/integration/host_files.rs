@@ -345,6 +345,7 @@ fn two_catalogs_share_what_they_say_the_same_of() {
     must(&project, "install --with-host", 0);
     let ran = must(&project, "--catalog cabin install --with-host", 2);
     assert!(ran.stderr.contains("belongs to the catalog `home` as well"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("switch it off in [host] of one"), "{}", ran.stderr);
 }
 
 #[test]
