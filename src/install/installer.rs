@@ -8,7 +8,7 @@ use super::{
     directories,
     error::{self, InstallError},
     file_system::{FileSystem, Kind, Lock, Locked},
-    generations, kept,
+    generations, kept, singles,
     stage::clear_stage,
     survey::{Memory, check_file, check_ways, survey},
     tools::{make_dirs, remove_tree},
@@ -181,6 +181,7 @@ pub fn install(
             Some(work) => (None, work),
         }
     } else {
+        singles::check(disk, layout, &singles::lines(&plan, wanted, &singles::made_files(wanted, &standing)))?;
         make_dirs(disk, &layout.state, &mut Vec::new())?;
         let change = Change {
             wanted,

@@ -131,6 +131,13 @@ pub(super) fn put(
     sync(disk, &changed)
 }
 
+/// Whether all lines can be changed now, before anything is made that they come with.
+pub(super) fn check(disk: &dyn FileSystem, layout: &Layout, lines: &[Line]) -> Result<(), InstallError> {
+    let others = generations::of_others(disk, layout)?;
+    let mut changes = lines.iter().filter(|one| one.new.is_some() || !one.is_of(&others, one.old.as_deref()));
+    changes.try_for_each(|one| one.changed(disk, one.old.as_deref(), one.new.as_deref()).map(|_| ()))
+}
+
 /// Removes what nobody needs any more.
 pub(super) fn remove(
     disk: &dyn FileSystem,
@@ -200,24 +207,36 @@ impl Line {
         others.iter().filter_map(|other| other.file(&self.path)).any(|file| Some(&file.sha256) == sha256.as_ref())
     }
 
-    /// Puts a line in the place of another, or at the end; whether anything changed.
-    fn change(&self, disk: &dyn FileSystem, from: Option<&str>, to: Option<&str>) -> Result<bool, InstallError> {
+    /// The file with a line in the place of another, or at the end; nothing where that changes nothing. Who else changes
+    /// it must be done.
+    fn changed(
+        &self,
+        disk: &dyn FileSystem,
+        from: Option<&str>,
+        to: Option<&str>,
+    ) -> Result<Option<Vec<u8>>, InstallError> {
         let there = read(disk, &self.path)?;
         let text = there.as_deref().unwrap_or_default();
         let changed = match (from, to) {
             (Some(from), Some(to)) => line::replaced(text, from, to),
             (None, Some(to)) => line::with(text, to),
             (Some(from), None) => line::without(text, from),
-            (None, None) => return Ok(false),
+            (None, None) => return Ok(None),
         };
         if changed == text {
-            return Ok(false);
+            return Ok(None);
         }
         let lock = format!("{}.lock", self.path);
         if disk.entry(&lock).map_err(error::io("look at", &lock))?.is_some() {
             let why = format!("is being changed by another program: run this again when /{lock} is gone");
             return Err(InstallError::Unsafe { path: format!("/{}", self.path), why });
         }
+        Ok(Some(changed))
+    }
+
+    /// Puts a line in the place of another, or at the end; whether anything changed.
+    fn change(&self, disk: &dyn FileSystem, from: Option<&str>, to: Option<&str>) -> Result<bool, InstallError> {
+        let Some(changed) = self.changed(disk, from, to)? else { return Ok(false) };
         if changed.is_empty() && self.is_made {
             disk.remove_file(&self.path).map_err(error::io("remove", &self.path))?;
         } else {

@@ -301,9 +301,15 @@ fn ids_that_somebody_gave_stay_theirs() {
     put(&project, "root/etc/passwd", "root:x:0:0::/root:/bin/sh\n");
     put(&project, "root/etc/subuid.lock", "1\n");
     let before = etc(&project);
+    let names = || {
+        let dir = fs::read_dir(project.path().join("root/etc")).expect("a directory");
+        dir.map(|entry| entry.expect("an entry").file_name()).collect::<BTreeSet<_>>()
+    };
+    let names_before = names();
     let ran = must(&project, "install --with-host", 2);
     assert!(ran.stderr.contains("subuid.lock"), "{}", ran.stderr);
     assert_same(&etc(&project), &before, "locked");
+    assert_eq!(names(), names_before, "no directory is made for what is not written");
     fs::remove_file(project.path().join("root/etc/subuid.lock")).unwrap();
     must(&project, "install --with-host", 0);
     // An edit by hand of our line is an edit: it is shown, and theirs from then on.
