@@ -64,19 +64,29 @@ pub(super) fn is_enabled(root: &Root, unit: &str, dirs: &[&str]) -> Result<bool,
 /// Whether there is a unit of this name that is not masked. A link in `*.wants` says nothing of that: systemd passes over
 /// what a removed package left.
 pub(super) fn can_start(root: &Root, unit: &str, dirs: &[&str]) -> Result<bool, String> {
-    // Some hosts have a /lib that is not /usr/lib.
-    let has_lib = root.leads("lib")?;
-    let lib = dirs.iter().filter_map(|dir| dir.strip_prefix("usr/").filter(|dir| has_lib && dir.starts_with("lib/")));
-    for dir in dirs.iter().copied().chain(lib) {
-        let path = format!("{dir}/{unit}");
-        if root.link(&path)?.is_some_and(|target| target.ends_with("/dev/null")) {
-            return Ok(false);
+    for dir in dirs {
+        if let Some(can_start) = stands(root, dir, unit)? {
+            return Ok(can_start);
         }
-        if let Some(text) = root.text(&path)? {
-            return Ok(!text.is_empty());
+    }
+    // Some hosts have a /lib that is not /usr/lib.
+    for dir in dirs.iter().filter_map(|dir| dir.strip_prefix("usr/")).filter(|dir| dir.starts_with("lib/")) {
+        if root.leads("lib")?
+            && let Some(can_start) = stands(root, dir, unit)?
+        {
+            return Ok(can_start);
         }
     }
     Ok(false)
+}
+
+/// Whether a unit that stands in a directory can be started; nothing where none does.
+fn stands(root: &Root, dir: &str, unit: &str) -> Found<bool> {
+    let path = format!("{dir}/{unit}");
+    if root.link(&path)?.is_some_and(|target| target.ends_with("/dev/null")) {
+        return Ok(Some(false));
+    }
+    Ok(root.text(&path)?.map(|text| !text.is_empty()))
 }
 
 fn is_pulled_in(root: &Root, unit: &str, dirs: &[&str]) -> Result<bool, String> {

@@ -20,7 +20,7 @@ pub(super) const ITEMS: &[Item] = &[
                 "auditd is not switched on, no rule watches /etc/containers, another rule keeps that from being recorded, or the kernel was booted with audit=0",
             ),
             why: "A unit written into /etc/containers/systemd is a program that root runs. Who wrote it is in no other log.",
-            fix: "install auditd, switch it on, write rules into /etc/audit/rules.d (`plimsoll host render` does), and take out those that keep it from recording, as `-a never,task`",
+            fix: "install auditd, switch it on, write rules into /etc/audit/rules.d (`plimsoll host render` does), and take out those that keep it from recording, such as `-a never,task`",
             today: Some(
                 "Documents prefer podman because it records who started a container (auid). That holds for podman typed in a login: what systemd starts has no auid, so rules have to go by paths and by the range of ids of the containers. rc-service is for OpenRC.",
             ),
