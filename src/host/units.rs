@@ -98,7 +98,7 @@ fn is_pulled_in(root: &Root, unit: &str, dirs: &[&str]) -> Result<bool, String> 
         }
     }
     let is_of_boot = |target: &str| targets.iter().any(|other| other == target);
-    let (mut links, mut with_lines) = (BTreeSet::new(), BTreeSet::new());
+    let (mut links, mut with_keys) = (BTreeSet::new(), BTreeSet::new());
     for dir in dirs {
         for name in root.list(dir)?.unwrap_or_default() {
             let Some((target, kind)) = name.rsplit_once('.') else { continue };
@@ -111,14 +111,14 @@ fn is_pulled_in(root: &Root, unit: &str, dirs: &[&str]) -> Result<bool, String> 
                     return Ok(true);
                 }
             } else if is_of_boot(&name) || kind == "d" && is_of_boot(target) {
-                with_lines.insert(name.strip_suffix(".d").unwrap_or(&name).to_owned());
+                with_keys.insert(name.strip_suffix(".d").unwrap_or(&name).to_owned());
             }
         }
     }
-    for target in with_lines {
+    for target in with_keys {
         for key in ["Wants", "Requires", "BindsTo", "Upholds"] {
-            let lines = values(root, &target, ("Unit", key), dirs)?.unwrap_or_default();
-            if lines.iter().any(|line| line.split_ascii_whitespace().any(|word| word == unit)) {
+            let values = values(root, &target, ("Unit", key), dirs)?.unwrap_or_default();
+            if values.iter().any(|line| line.split_ascii_whitespace().any(|word| word == unit)) {
                 return Ok(true);
             }
         }

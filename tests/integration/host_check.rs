@@ -818,6 +818,14 @@ const CASES: &[Case] = &[
     ),
     (
         "HC22",
+        Status::Pass,
+        "hardened",
+        "== etc/nftables/host.nft\ntable ip f {\nchain input { type filter hook input priority 0; policy drop; }\n}\n\
+         == proc/sys/net/ipv4/ip_forward\n0\n",
+        "",
+    ),
+    (
+        "HC22",
         Status::Warn,
         "hardened",
         "== etc/nftables/host.nft\ntable inet f {\nchain input { type filter hook input priority 0; policy drop; }\n}\ndelete table inet f\n",

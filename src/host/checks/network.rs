@@ -110,9 +110,12 @@ fn firewall(scope: &Scope<'_>) -> Result<Said, String> {
 fn nftables_files(root: &Root) -> Result<Vec<String>, String> {
     let commands = units::values(root, "nftables.service", ("Service", "ExecStart"), units::SYSTEM)?;
     let commands = commands.unwrap_or_default();
-    let words = commands.iter().flat_map(|command| command.split([' ', '\t', '"', '\'', ';']));
-    let mut files: Vec<String> =
-        words.filter_map(|word| word.strip_prefix("/etc/")).map(|path| format!("etc/{path}")).collect();
+    let words = |command: &str| -> Vec<String> {
+        let words = command.split([' ', '\t', '"', '\'', ';']).filter(|word| !word.is_empty());
+        // The first is nft itself.
+        words.skip(1).filter_map(|word| word.strip_prefix('/').map(str::to_owned)).collect()
+    };
+    let mut files: Vec<String> = commands.iter().flat_map(|command| words(command)).collect();
     if files.is_empty() {
         files.extend(root.any(&["etc/nftables.conf", "etc/sysconfig/nftables.conf"])?.map(str::to_owned));
     }
@@ -123,7 +126,10 @@ fn nftables_files(root: &Root) -> Result<Vec<String>, String> {
 fn has_ipv6(root: &Root) -> bool {
     let says = |path: &str| root.text(path).ok().flatten().unwrap_or_default();
     let is_left_out = says("proc/cmdline").split_ascii_whitespace().any(|word| word == "ipv6.disable=1");
-    !is_left_out && says("proc/sys/net/ipv6/conf/all/disable_ipv6").trim() != "1"
+    let families = root.list("proc/sys/net").ok().flatten().unwrap_or_default();
+    let has = |name: &str| families.iter().any(|family| family == name);
+    let is_unknown_to_kernel = has("ipv4") && !has("ipv6");
+    !is_left_out && !is_unknown_to_kernel && says("proc/sys/net/ipv6/conf/all/disable_ipv6").trim() != "1"
 }
 
 impl Parts {
