@@ -1,6 +1,7 @@
 //! Rules of the kernel's audit, as far as a check looks at them: audit.rules(7), auditctl(8), augenrules(8).
 
 use super::{root::Root, system, units};
+use crate::model::is_beneath;
 
 /// Where augenrules(8) takes rules from, and what it writes them to.
 const PARTS: &str = "etc/audit/rules.d";
@@ -111,17 +112,13 @@ impl<'t> Rule<'t> {
     /// Whether it is about writes to all of a directory.
     fn is_about(&self, dir: &str) -> bool {
         let writes = after_flag(&self.words, "-p").or_else(|| self.field("perm"));
-        let has_path = self.path().map_or(self.is_never, |path| covers(path, dir));
+        let has_path = self.path().map_or(self.is_never, |path| is_beneath(dir, path));
         !self.is_of_tasks && has_path && writes.is_none_or(|perms| perms.contains('w'))
     }
 }
 
 fn after_flag<'t>(words: &[&'t str], flag: &str) -> Option<&'t str> {
     words.iter().skip_while(|word| **word != flag).nth(1).copied()
-}
-
-fn covers(path: &str, dir: &str) -> bool {
-    dir.strip_prefix(path.trim_end_matches('/')).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// What the kernel does with writes to a directory when these lines were loaded one after another. Of a list the first rule

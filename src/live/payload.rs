@@ -3,11 +3,14 @@
 //! Quadlet runs containers with `--cgroups=split`: podman makes `libpod-payload-ID` beneath the service for the
 //! container, and leaves conmon in a sibling (seen with Podman 5.4.2 and crun).
 
+use std::cell::OnceCell;
+
 use super::{
     cgroups,
     kernel::{Directory, Unread},
     process,
 };
+use crate::model::{is_beneath, mountinfo::mount_of};
 
 /// Where cgroup v2 is mounted, beneath the root.
 const CGROUPS: &str = "sys/fs/cgroup";
@@ -25,6 +28,8 @@ pub struct Host {
     root: Directory,
     /// The cgroup of the manager that runs the services, with a slash at its end; empty for the system's.
     manager: String,
+    /// What is mounted on it, once somebody asked.
+    mounts: OnceCell<Vec<process::MountPoint>>,
 }
 
 /// A container that runs.
@@ -96,7 +101,7 @@ impl Host {
             Err(error) => return Err(error),
         }
         let manager = user.map_or_else(String::new, |uid| format!("user.slice/user-{uid}.slice/user@{uid}.service/"));
-        Ok(Self { root, manager })
+        Ok(Self { root, manager, mounts: OnceCell::new() })
     }
 
     /// The path of a unit's cgroup: the slices from the outside in, then the unit.
@@ -161,15 +166,11 @@ impl Host {
     /// Whether a path of the host leads into memory, by its links and what is mounted there.
     pub fn is_in_memory(&self, path: &str) -> bool {
         let path = self.resolved(path);
-        let is_beneath = |dir: &str| {
-            path.strip_prefix(dir.trim_end_matches('/')).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        let mounted = self.outside(|pid| self.root.read(&format!("proc/{pid}/mountinfo"))).unwrap_or_default();
-        // Of those around it the innermost, and of several upon each other the last, is seen.
-        let around = process::mounts(&mounted).into_iter().filter(|mount| is_beneath(&mount.target));
-        match around.max_by_key(|mount| mount.target.len()) {
+        let read = || self.outside(|pid| self.root.read(&format!("proc/{pid}/mountinfo")));
+        let mounts = self.mounts.get_or_init(|| process::mounts(&read().unwrap_or_default()));
+        match mount_of(mounts, &path) {
             Some(mount) => ["tmpfs", "ramfs", "devtmpfs"].contains(&&*mount.kind),
-            None => MEMORY.iter().any(|dir| is_beneath(dir)),
+            None => MEMORY.iter().any(|dir| is_beneath(&path, dir)),
         }
     }
 

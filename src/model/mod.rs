@@ -24,7 +24,7 @@ pub use image::{Image, ImageRef};
 pub use limits::{Cpus, Limits, Memory, MemoryPolicy, Pids};
 pub use name::{Name, env_name, secret_name};
 pub use network::{Mac, NETWORK_MODES, PortRange, Protocol, PublishedPort};
-pub use path::{AbsPath, HostPath};
+pub use path::{AbsPath, HostPath, is_beneath};
 pub use service::{
     Access, Account, AllowEntry, Attachment, Dependency, DependencyKind, Mount, MountSource, NetworkRef, Restart,
     RestartPolicy, Secret, SecretKind, Service, Setting, SettingValue, Text, Timeouts, Tmpfs, Verbatim, Waiver,

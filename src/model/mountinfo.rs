@@ -1,5 +1,7 @@
 //! `/proc/PID/mountinfo`: what is mounted where, as the process itself sees it.
 
+use super::is_beneath;
+
 /// Something that is mounted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MountPoint {
@@ -42,6 +44,11 @@ impl MountPoint {
 /// Reads `mountinfo`; lines that are none are left out.
 pub fn mounts(text: &str) -> Vec<MountPoint> {
     text.lines().filter_map(mount).collect()
+}
+
+/// The mount that a path is on: the innermost of those around it, and of several upon each other the last.
+pub fn mount_of<'m>(mounts: &'m [MountPoint], path: &str) -> Option<&'m MountPoint> {
+    mounts.iter().filter(|mount| is_beneath(path, &mount.target)).max_by_key(|mount| mount.target.len())
 }
 
 /// `36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue`
@@ -127,5 +134,14 @@ mod tests {
                 let _ = (mount.size(), mount.is_read_only(), mount.has("ro"));
             }
         }
+    }
+
+    #[test]
+    fn the_innermost_mount_and_the_last_upon_another_is_seen() {
+        let text = "1 0 8:1 / / rw - ext4 a rw\n2 1 8:2 / /var rw - ext4 b rw\n3 2 8:3 / /var rw - xfs c rw\n";
+        let mounts = mounts(text);
+        let on = |path: &str| mount_of(&mounts, path).map(|mount| mount.device.as_str());
+        assert_eq!(["/", "/var", "/var/lib", "/variable"].map(on), ["8:1", "8:3", "8:3", "8:1"].map(Some));
+        assert_eq!(mount_of(&mounts[1..], "/srv"), None);
     }
 }

@@ -90,6 +90,11 @@ fn normalise(text: &str) -> String {
     format!("/{}", parts.join("/"))
 }
 
+/// Whether a path is a directory or lies in it, as both are written: no link is followed.
+pub fn is_beneath(path: &str, dir: &str) -> bool {
+    path.strip_prefix(dir.trim_end_matches('/')).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,7 +11,7 @@ use crate::{
     },
     model::{
         Access, Mount, MountSource, Service, SettingValue,
-        mountinfo::{self, MountPoint},
+        mountinfo::{self, MountPoint, mount_of},
     },
     policy::host::{HostCheck, Status},
 };
@@ -108,15 +108,6 @@ pub(super) const ITEMS: &[Item] = &[
         look: given,
     },
 ];
-
-/// The mount that a path is on.
-fn mount_of<'m>(mounts: &'m [MountPoint], path: &str) -> Option<&'m MountPoint> {
-    let is_on = |target: &str| {
-        target == "/" || path == target || path.strip_prefix(target).is_some_and(|rest| rest.starts_with('/'))
-    };
-    // What was mounted last hides what is beneath.
-    mounts.iter().rev().filter(|mount| is_on(&mount.target)).max_by_key(|mount| mount.target.len())
-}
 
 fn mounts(scope: &Scope<'_>) -> Result<Vec<MountPoint>, String> {
     Ok(mountinfo::mounts(&scope.root.must("proc/self/mountinfo")?))

@@ -98,6 +98,7 @@ fn place(target: &str) -> Option<String> {
 }
 
 /// What a mount must be.
+#[derive(Default)]
 struct Wanted {
     /// `Some(true)`: it is memory; `Some(false)`: files of the host that are there after the next start too.
     in_memory: Option<bool>,
@@ -114,14 +115,7 @@ struct Wanted {
 impl Wanted {
     /// So many bytes of memory.
     fn memory(size: u64) -> Self {
-        Self {
-            in_memory: Some(true),
-            is_mapped: false,
-            read_only: None,
-            switches: Vec::new(),
-            size: Some(size),
-            is_unclear: false,
-        }
+        Self { in_memory: Some(true), size: Some(size), ..Self::default() }
     }
 
     fn of(mount: &Mount<'_>, is_in_memory: impl Fn(&str) -> bool) -> Self {
